@@ -1,0 +1,2 @@
+import AsyncHTTPClient
+func placeholder() -> HTTPClient.Configuration { HTTPClient.Configuration() }

@@ -1,0 +1,2 @@
+import GRDB
+func placeholder() -> Configuration { Configuration() }

@@ -1,0 +1,2 @@
+import Hummingbird
+func placeholderWeb() -> Router<BasicRequestContext> { Router() }
