@@ -24,7 +24,10 @@ let rooms: [Target] = [
     .target(name: "Stripe", dependencies: ["Domain", "Outbound", "LibCrypto"]),
     .target(
         name: "Sync",
-        dependencies: ["Domain", "Storage", "Vault", "LibCrypto", "Outbound", "VismaNet", "Stripe", logging, metrics, lifecycle, yams]
+        dependencies: [
+            "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "VismaNet", "Stripe", logging, metrics, lifecycle,
+            yams,
+        ]
     ),
     .target(name: "Web", dependencies: ["Domain", "Storage", "Sync", hummingbird, logging, metrics]),
     .target(name: "Sandbox", dependencies: ["LibCrypto", hummingbird, httpClient, logging, lifecycle]),
@@ -32,11 +35,14 @@ let rooms: [Target] = [
         name: "Migrations", path: "migrations",
         resources: [.embedInCode("0001_foundation.sqlite.sql")]
     ),
-    .target(name: "Tenants", path: "tenants", exclude: ["README.md"], resources: [.embedInCode("demo-nord.yaml"), .embedInCode("demo-kyst.yaml")]),
+    .target(
+        name: "Tenants", path: "tenants", exclude: ["README.md"],
+        resources: [.embedInCode("demo-nord.yaml"), .embedInCode("demo-kyst.yaml")]),
     .executableTarget(
         name: "ml-connector",
         dependencies: [
-            "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "VismaNet", "Stripe", "Sync", "Web", "Sandbox", "Tenants",
+            "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "VismaNet", "Stripe", "Sync", "Web", "Sandbox",
+            "Tenants",
             arguments, hummingbird, httpClient, logging, metrics, lifecycle,
         ]
     ),
@@ -45,7 +51,9 @@ let rooms: [Target] = [
 let proofs: [Target] = [
     .target(
         name: "Simulation",
-        dependencies: ["Domain", "Storage", "Vault", "LibCrypto", "Outbound", "VismaNet", "Stripe", "Sync", "Sandbox", logging],
+        dependencies: [
+            "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "VismaNet", "Stripe", "Sync", "Sandbox", logging,
+        ],
         path: "Tests/Simulation"
     ),
     .executableTarget(name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate"),
@@ -58,11 +66,20 @@ let proofs: [Target] = [
     .testTarget(name: "StripeTests", dependencies: ["Domain", "Outbound", "Stripe", "LibCrypto"]),
     .testTarget(
         name: "SyncTests",
-        dependencies: ["Domain", "Storage", "Vault", "LibCrypto", "Outbound", "VismaNet", "Stripe", "Sync", "Sandbox", "Simulation"]
+        dependencies: [
+            "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "VismaNet", "Stripe", "Sync", "Sandbox",
+            "Simulation",
+        ]
     ),
-    .testTarget(name: "WebTests", dependencies: ["Domain", "Storage", "Vault", "LibCrypto", "Outbound", "Stripe", "Sync", "Web", "Sandbox", "Simulation", hummingbird, httpClient]),
+    .testTarget(
+        name: "WebTests",
+        dependencies: [
+            "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "Stripe", "Sync", "Web", "Sandbox", "Simulation",
+            hummingbird, httpClient,
+        ]),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "LibCrypto"]),
-    .testTarget(name: "ContractTests", dependencies: ["Domain", "Outbound", "VismaNet", "Stripe", "Sandbox", "Simulation"]),
+    .testTarget(
+        name: "ContractTests", dependencies: ["Domain", "Outbound", "VismaNet", "Stripe", "Sandbox", "Simulation"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(name: "CLITests", dependencies: ["Domain", "Sandbox"]),
     .testTarget(name: "TidyTests"),

@@ -136,7 +136,8 @@ package struct StripeCustomer: Hashable, Sendable {
     package var email: String?
     package var description: String?
     package var metadata: [String: String]
-    package init(id: StripeCustomerID, name: String?, email: String?, description: String?, metadata: [String: String]) {
+    package init(id: StripeCustomerID, name: String?, email: String?, description: String?, metadata: [String: String])
+    {
         self.id = id
         self.name = name
         self.email = email

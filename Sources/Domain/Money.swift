@@ -85,7 +85,8 @@ package struct ExactAmount: Hashable, Sendable, Codable {
     package init(parsing text: String) throws(AmountError) {
         let body = text.hasPrefix("-") ? text.dropFirst() : text[...]
         let parts = body.split(separator: ".", omittingEmptySubsequences: false)
-        let plain = parts.count <= 2 && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }
+        let plain =
+            parts.count <= 2 && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }
         guard plain else { throw .notANumber }
         let digits = body.utf8.filter { $0 != 46 }.drop { $0 == 48 }.count
         guard digits <= Self.significantDigitsMax else { throw .tooManyDigits(max: Self.significantDigitsMax) }

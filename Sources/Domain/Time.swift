@@ -14,7 +14,9 @@ package struct Timestamp: Hashable, Sendable, Codable, Comparable, CustomStringC
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
     package func adding(seconds: Int64) -> Timestamp { Timestamp(microseconds: microseconds + seconds * 1_000_000) }
-    package func adding(milliseconds: Int64) -> Timestamp { Timestamp(microseconds: microseconds + milliseconds * 1000) }
+    package func adding(milliseconds: Int64) -> Timestamp {
+        Timestamp(microseconds: microseconds + milliseconds * 1000)
+    }
 
     /// Whole seconds from `earlier` to here.
     package func seconds(since earlier: Timestamp) -> Int64 { (microseconds - earlier.microseconds) / 1_000_000 }
