@@ -87,8 +87,19 @@ package struct Effect: Hashable, Sendable {
         case done
         /// It is not known whether it took effect: to be looked up.
         case uncertain
-        /// It certainly had no effect.
+        /// It certainly had no effect and may be sent again as the next attempt.
+        case absent
+        /// It was refused: the same content would be refused again.
         case failed
+
+        /// Every legal move; the journal refuses all others, and the schema repeats the states.
+        package static let moves: [State: Set<State>] = [
+            .sent: [.done, .uncertain, .absent, .failed],
+            .uncertain: [.done, .absent, .failed],
+            .done: [], .absent: [], .failed: [],
+        ]
+
+        package var isSettled: Bool { Self.moves[self]?.isEmpty ?? true }
     }
 
     package var key: EffectKey

@@ -1,0 +1,70 @@
+/// What to do about one document, from what is known and nothing else: no I/O, no clock, no randomness. The same
+/// situation always gives the same actions, in the order in which they are to be tried; after each outside write the
+/// situation is brought up to date and asked again.
+package enum Plan {
+    package static func actions(for situation: Situation) -> [Action] {
+        guard let receivable = situation.receivable else { return gone(situation) }
+        guard let link = situation.link, link.invoice != nil else {
+            return PushPlan.actions(for: receivable, situation)
+        }
+        guard let collection = situation.collection else { return missingInStripe(situation, link) }
+        switch collection.status {
+        case "draft":
+            return PushPlan.continueDraft(receivable, collection, situation)
+        case "open", "paid":
+            return PaymentPlan.actions(receivable, collection, situation)
+                + RecordPlan.actions(receivable, collection, situation)
+                + StandingPlan.actions(receivable, collection, link, situation)
+        default:
+            return withdrawn(receivable, collection, link, situation)
+        }
+    }
+
+    private static func gone(_ situation: Situation) -> [Action] {
+        guard let link = situation.link, link.invoice != nil else { return [.setLink(.stopped)] }
+        let found =
+            "Visma has no \(situation.document) any more, but Stripe collects it as \(link.invoice?.rawValue ?? "")"
+        return [
+            .review(
+                Review(.changedAfterPush, found: found, proposals: ["void the Stripe invoice", "restore the document"]))
+        ]
+    }
+
+    /// Our draft that is gone was deleted on purpose when its total did not agree: the next revision starts anew.
+    private static func missingInStripe(_ situation: Situation, _ link: Link) -> [Action] {
+        let found = "Stripe has no invoice \(link.invoice?.rawValue ?? "") any more"
+        return [
+            .review(Review(.changedInStripe, found: found, proposals: ["push the document again", "leave it"]))
+        ]
+    }
+
+    private static func withdrawn(
+        _ receivable: Receivable, _ collection: Collection, _ link: Link, _ situation: Situation
+    ) -> [Action] {
+        let payments = PaymentPlan.actions(receivable, collection, situation)
+        // Voided by us because the amounts did not agree: the review of that says it all.
+        let isOurs = situation.effects.contains { $0.step == Step.voidInvoice && $0.state == .done }
+        if isOurs { return payments + PushPlan.mismatchAfterVoid(receivable, collection) + [.setLink(.stopped)] }
+        let found =
+            "Stripe's invoice \(collection.invoice) is \(collection.status), \(receivable.balance) is open in Visma"
+        return payments + [
+            .review(Review(.changedInStripe, found: found, proposals: ["push again", "credit in Visma", "leave it"]))
+        ]
+    }
+}
+
+/// The names of outside writes, as they stand in effect keys, the journal and the metrics.
+package enum Step {
+    package static let createCustomer = "customer.create"
+    package static let createInvoice = "invoice.create"
+    package static let addLines = "invoice.lines"
+    package static let finalizeInvoice = "invoice.finalize"
+    package static let deleteDraft = "invoice.delete"
+    package static let voidInvoice = "invoice.void"
+    package static let createPayment = "payment.create"
+    package static let releasePayment = "payment.release"
+    package static let writeNote = "record.note"
+    package static let attachRecord = "record.attachment"
+    package static let createEndpoint = "endpoint.create"
+    package static let deleteEndpoint = "endpoint.delete"
+}

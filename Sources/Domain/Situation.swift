@@ -1,0 +1,59 @@
+/// Everything a decision about one document rests on: what both systems said just now and what we remember. Made by
+/// observing, read by `Plan`, which has no other source.
+package struct Situation: Hashable, Sendable {
+    package var tenant: TenantID
+    /// Visma's tenant id of the company: part of what marks a Stripe object as ours.
+    package var company: String
+    package var document: DocumentRef
+    /// Nil when Visma does not have the document (any more).
+    package var receivable: Receivable?
+    package var link: Link?
+    package var customer: CustomerFinding
+    /// Nil when there is no Stripe invoice, or it is gone.
+    package var collection: Collection?
+    package var bookings: [Booking]
+    /// Visma's own word on bookings that were being released, by payment number.
+    package var payments: [VismaPaymentNumber: VismaPayment]
+    /// The latest effect of each step and cause of this subject.
+    package var effects: [Effect]
+    package var recordAbility: RecordAbility
+    package var policy: Policy
+    package var now: Timestamp
+
+    package init(
+        tenant: TenantID, company: String, document: DocumentRef, receivable: Receivable?, link: Link?,
+        customer: CustomerFinding = .notLooked, collection: Collection? = nil, bookings: [Booking] = [],
+        payments: [VismaPaymentNumber: VismaPayment] = [:], effects: [Effect] = [],
+        recordAbility: RecordAbility = .note, policy: Policy, now: Timestamp
+    ) {
+        self.tenant = tenant
+        self.company = company
+        self.document = document
+        self.receivable = receivable
+        self.link = link
+        self.customer = customer
+        self.collection = collection
+        self.bookings = bookings
+        self.payments = payments
+        self.effects = effects
+        self.recordAbility = recordAbility
+        self.policy = policy
+        self.now = now
+    }
+
+    /// What is known of the Stripe customer for the document's customer.
+    package enum CustomerFinding: Hashable, Sendable {
+        /// Nobody has looked: the plan asks for it when it needs it.
+        case notLooked
+        /// Linked before, or recognised by `rule` just now.
+        case found(StripeCustomerID, visma: VismaCustomer, rule: String, hasEmail: Bool)
+        case ambiguous(rule: String, candidates: [StripeCustomerID])
+        case unknown(VismaCustomer)
+        /// Visma does not know the customer number.
+        case missingInVisma
+    }
+
+    func effect(_ step: String, cause: String) -> Effect? {
+        effects.last { $0.step == step && $0.cause == cause }
+    }
+}
