@@ -41,8 +41,8 @@ package enum PaymentPlan {
     ) -> [Action] {
         let cause = payment.id.rawValue
         if let effect = situation.effect(Step.createPayment, cause: cause), effect.state == .failed {
-            let found =
-                "Visma refused the payment of \(payment.amountPaid) (\(reference)): \(effect.failure ?? "no reason given")"
+            let failure = effect.failure ?? "no reason given"
+            let found = "Visma refused the payment of \(payment.amountPaid) (\(reference)): \(failure)"
             return [
                 .review(Review(.effectRefused, found: found, proposals: ["correct what it names", "book it by hand"]))
             ]

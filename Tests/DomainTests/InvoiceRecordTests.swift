@@ -89,7 +89,8 @@ struct InvoiceRecordTests {
         let second = InvoiceRecord.note(edited, with: "two\nthree")
         #expect(
             second
-                == "PS first\nCall before delivery.\n\nAsk for Kari.\n[Stripe]\ntwo\nthree\n[/Stripe]\nAnd a line below.\n"
+                == "PS first\nCall before delivery.\n\nAsk for Kari.\n"
+                + "[Stripe]\ntwo\nthree\n[/Stripe]\nAnd a line below.\n"
         )
         #expect(InvoiceRecord.block(in: second) == "two\nthree")
     }
