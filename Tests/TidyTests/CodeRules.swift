@@ -46,7 +46,7 @@ enum CodeRules {
 
     static func printing(_ files: [SourceFile]) -> [Finding] {
         findings(
-            files, of: /(^|[^\w.])(print|debugPrint|dump|NSLog)\(/, "only the commands print",
+            files, of: /(^|[^\w.])(print|debugPrint|dump|NSLog)\((?!.*\bto: &)/, "only the commands print",
             where: { !$0.isUnder(["Sources/ml-connector/", "Tests/Simulate/"]) })
     }
 

@@ -101,6 +101,7 @@ struct RuleTests {
             CodeRules.printing, finds: [source("print(1)"), source("x; dump(a)"), test("debugPrint(1)")],
             passes: [
                 source("print(1)", in: "ml-connector"), source("fingerprint(1)"), source("console.print(1)"),
+                source("dump(a, to: &text)"),
                 [SourceFile("Tests/Simulate/main.swift", "print(1)")],
             ])
     }
