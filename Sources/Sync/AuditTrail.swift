@@ -35,8 +35,8 @@ package struct AuditTrail: Sendable {
 
     package func append(_ fact: Fact, at now: Timestamp, _ db: any SQLConnection) throws {
         let head = try AuditTable.head(db, tenant: tenant)
-        let sequence = (head?.sequence ?? 0) + 1
-        let previous = head?.code ?? Self.genesis
+        let sequence = head.sequence + 1
+        let previous = head.code
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let details = String(decoding: try encoder.encode(fact.details), as: UTF8.self)
@@ -44,7 +44,7 @@ package struct AuditTrail: Sendable {
             sequence: sequence, at: now, actor: fact.actor, action: fact.action, subject: fact.subject,
             outcome: fact.outcome, details: details, previousCode: previous, code: [])
         entry.code = try key.code(Self.canonical(entry, tenant: tenant))
-        try AuditTable.append(db, tenant: tenant, entry: entry)
+        try AuditTable.append(db, tenant: tenant, entry)
     }
 
     /// What `verify` found.
@@ -59,10 +59,10 @@ package struct AuditTrail: Sendable {
     private static let pageSize = 1000
 
     package func verify(_ db: any SQLConnection) throws -> Verification {
-        var previous = Self.genesis
+        var previous = AuditHead.beginning.code
         var sequence: Int64 = 0
         while true {
-            let page = try AuditTable.entries(db, tenant: tenant, after: sequence, limit: Self.pageSize)
+            let page = try AuditTable.after(db, tenant: tenant, sequence: sequence, limit: Self.pageSize)
             if page.isEmpty { break }
             for entry in page {
                 if let fault = try fault(in: entry, after: sequence, previous: previous) {
@@ -73,8 +73,8 @@ package struct AuditTrail: Sendable {
             }
         }
         let head = try AuditTable.head(db, tenant: tenant)
-        guard (head?.sequence ?? 0) == sequence, constantTimeEqual(head?.code ?? Self.genesis, previous) else {
-            let fault = "the head names entry \(head?.sequence ?? 0), the last one found is \(sequence): the end was cut off"
+        guard head.sequence == sequence, constantTimeEqual(head.code, previous) else {
+            let fault = "the head names entry \(head.sequence), the last one found is \(sequence): the end was cut off"
             return Verification(entries: Int(sequence), fault: fault)
         }
         return Verification(entries: Int(sequence), fault: nil)
@@ -93,13 +93,11 @@ package struct AuditTrail: Sendable {
         return nil
     }
 
-    private static let genesis = [UInt8](repeating: 0, count: 32)
-
     /// Every field with its length before it, so that no two entries share their bytes.
     private static func canonical(_ entry: AuditEntry, tenant: TenantID) -> [UInt8] {
         let fields: [[UInt8]] = [
             Array(tenant.rawValue.utf8), Array(String(entry.sequence).utf8), Array(String(entry.at.microseconds).utf8),
-            Array(entry.actor.utf8), Array(entry.action.utf8), Array(entry.subject.utf8), Array(entry.outcome.utf8),
+            Array(entry.actor.utf8), Array(entry.action.utf8), Array((entry.subject ?? "").utf8), Array(entry.outcome.utf8),
             Array(entry.details.utf8), entry.previousCode,
         ]
         return fields.flatMap { Array("\($0.count):".utf8) + $0 }

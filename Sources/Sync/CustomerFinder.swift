@@ -53,7 +53,7 @@ struct CustomerFinder: Sendable {
             let now = environment.now()
             try CustomerLinksTable.put(
                 db, tenant: tenant.id,
-                link: CustomerLink(
+                CustomerLink(
                     vismaInternalID: visma.internalID, vismaNumber: visma.number, stripeCustomer: only.id,
                     matchedBy: rule, matchedAt: now))
             try tenant.audit.append(

@@ -60,10 +60,10 @@ struct DocumentTurn: Sendable {
                 case .setLink(let state):
                     guard var link = try LinksTable.find(db, tenant: tenant.id, document: document) else { continue }
                     link.state = state
-                    try LinksTable.upsert(db, tenant: tenant.id, link: link, now: now)
+                    try LinksTable.upsert(db, tenant: tenant.id, link, now: now)
                 case .markBooking(let cause, let state):
                     try CollectedTable.setState(
-                        db, tenant: tenant.id, document: document, cause: cause, state: state, now: now)
+                        db, tenant: tenant.id, document: document, cause: cause, state, now: now)
                     try tenant.audit.append(
                         .init(
                             actor: "system", action: "booking", subject: document.description,

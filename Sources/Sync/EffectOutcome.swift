@@ -15,11 +15,13 @@ struct EffectOutcome {
             guard let visma = request.visma else { return }
             try CustomerLinksTable.put(
                 db, tenant: tenant,
-                link: CustomerLink(
+                CustomerLink(
                     vismaInternalID: visma.internalID, vismaNumber: visma.number, stripeCustomer: customer,
                     matchedBy: "created", matchedAt: now))
         case .collection(let collection):
             try adopt(collection, db)
+        case .deleted where effect.subject == .endpoint:
+            break
         case .deleted:
             try changeLink(db) { link in
                 link.invoice = nil
@@ -33,7 +35,14 @@ struct EffectOutcome {
             try setBooking(.releasing, db)
         case .recordWritten:
             let ability: RecordAbility = effect.step == Step.writeNote ? .note : .attachment
-            try AbilitiesTable.put(db, tenant: tenant, name: Self.recordAbility, value: ability.rawValue, now: now)
+            try AbilitiesTable.put(
+                db, tenant: tenant, Ability(name: Self.recordAbility, value: ability.rawValue, learnedAt: now))
+        case .endpoint(let id, let sealed):
+            guard let endpointKey = request.target else { return }
+            try WebhookSecretsTable.insert(
+                db, tenant: tenant, SealedSecret(endpointKey: endpointKey, version: 1, sealed: sealed))
+            try EndpointsTable.update(
+                db, tenant: tenant, endpointKey: endpointKey, state: .active, stripeEndpointID: id)
         }
     }
 
@@ -47,7 +56,7 @@ struct EffectOutcome {
         default: return
         }
         try AbilitiesTable.put(
-            db, tenant: tenant, name: Self.recordAbility, value: refused.fallback.rawValue, now: now)
+            db, tenant: tenant, Ability(name: Self.recordAbility, value: refused.fallback.rawValue, learnedAt: now))
     }
 
     static let recordAbility = "invoice_record"
@@ -67,7 +76,7 @@ struct EffectOutcome {
         for payment in collection.payments {
             if case .intent(let intent) = payment.settlement { ids.append(intent.rawValue) }
         }
-        for id in ids { try StripeObjectsTable.put(db, tenant: tenant, objectID: id, subject: effect.subject) }
+        try StripeObjectsTable.put(db, tenant: tenant, objectIDs: ids, subject: effect.subject)
     }
 
     private func insertBooking(_ number: VismaPaymentNumber, _ db: any SQLConnection) throws {
@@ -76,7 +85,7 @@ struct EffectOutcome {
         else { throw StorageError(.invalidArgument, "the journal's row of \(effect.key) lacks what a booking needs") }
         try CollectedTable.insert(
             db, tenant: tenant,
-            booking: Booking(
+            Booking(
                 document: document, cause: effect.cause, state: request.isOnHold == true ? .held : .created,
                 amount: amount, applied: applied, payment: number, reference: reference), now: now)
     }
@@ -84,7 +93,7 @@ struct EffectOutcome {
     private func setBooking(_ state: Booking.State, _ db: any SQLConnection) throws {
         guard case .document(let document) = effect.subject else { return }
         try CollectedTable.setState(
-            db, tenant: tenant, document: document, cause: effect.cause, state: state, now: now)
+            db, tenant: tenant, document: document, cause: effect.cause, state, now: now)
     }
 
     private func changeLink(_ db: any SQLConnection, _ change: (inout Link) -> Void) throws {
@@ -92,6 +101,6 @@ struct EffectOutcome {
             var link = try LinksTable.find(db, tenant: tenant, document: document)
         else { throw StorageError(.notFound, "no link for \(effect.subject)") }
         change(&link)
-        try LinksTable.upsert(db, tenant: tenant, link: link, now: now)
+        try LinksTable.upsert(db, tenant: tenant, link, now: now)
     }
 }

@@ -1,7 +1,9 @@
 import Domain
+import LibCrypto
 import Outbound
 import Storage
 import Stripe
+import Vault
 import VismaNet
 
 /// The only way out: commits the intent, calls, commits the outcome with its audit entry. No system here offers
@@ -28,17 +30,17 @@ struct Journal: Sendable {
 
     /// Looks up an effect whose outcome is not known and commits what was found. Nil when it cannot be known yet.
     func resolve(_ effect: Effect) async throws -> Resolution {
-        let sealed = try await environment.database.read { [tenant] db in
-            try JournalTable.request(db, tenant: tenant.id, key: effect.key)
+        let stored = try await environment.database.read { [tenant, environment] db -> JournaledRequest? in
+            guard let sealed = try JournalTable.request(db, tenant: tenant.id, key: effect.key) else { return nil }
+            let opened = try environment.vault.openBytes(
+                db, sealed, purpose: Self.purpose, tenant: tenant.id, label: effect.key.rawValue)
+            return try opened.withBytes { try JournaledRequest(decoding: Array($0)) }
         }
-        guard let sealed else {
+        guard let request = stored else {
             throw ConnectorError(
                 code: "journal.request_missing", text: "the request of \(effect.key) is not in the journal",
                 disposition: .uncertain)
         }
-        let bytes = try environment.vault.openBytes(
-            sealed, purpose: .journal, tenant: tenant.id, label: effect.key.rawValue)
-        let request = try JournaledRequest(decoding: bytes)
         switch try await EffectLookup(journal: self).find(effect, request) {
         case .tookEffect(let answer):
             try await commit(.success(answer), of: effect, request)
@@ -64,7 +66,7 @@ struct Journal: Sendable {
                 case .visma: try await tenant.visma.perform(request.call)
                 case .stripe: try await tenant.stripe.perform(request.call)
                 }
-            return .success(try answer(step, response, request))
+            return .success(try await answer(step, response, request))
         } catch let error as ConnectorError {
             return .failure(error)
         } catch {
@@ -78,23 +80,50 @@ struct Journal: Sendable {
 
     private func answer(
         _ step: String, _ response: OutboundResponse, _ request: JournaledRequest
-    ) throws -> Answer {
+    ) async throws -> Answer {
         switch step {
-        case Step.createCustomer: .customer(try StripeAnswers.customer(from: response).id)
+        case Step.createCustomer:
+            return .customer(try StripeAnswers.customer(from: response).id)
         case Step.createInvoice, Step.addLines, Step.finalizeInvoice, Step.voidInvoice:
-            .collection(try StripeAnswers.collection(from: response))
-        case Step.deleteDraft: .deleted
-        case Step.createPayment: .payment(try VismaAnswers.createdNumber(from: response))
-        case Step.releasePayment: .releaseAccepted
-        case Step.writeNote, Step.attachRecord: .recordWritten
+            return .collection(try StripeAnswers.collection(from: response))
+        case Step.deleteDraft, Step.deleteEndpoint:
+            return .deleted
+        case Step.createPayment:
+            return .payment(try VismaAnswers.createdNumber(from: response))
+        case Step.releasePayment:
+            try VismaAnswers.checkAction(response)
+            return .releaseAccepted
+        case Step.writeNote, Step.attachRecord:
+            return .recordWritten
+        case Step.createEndpoint:
+            return try await endpoint(response, request)
         default:
             throw ConnectorError(code: "step.unknown", text: "no step is called \(step)", disposition: .uncertain)
         }
     }
 
+    /// Sealed as soon as it is read: the answer holds the only copy of the endpoint's secret.
+    private func endpoint(_ response: OutboundResponse, _ request: JournaledRequest) async throws -> Answer {
+        let created = try StripeAnswers.endpoint(from: response)
+        let id = created.id
+        guard let secret = created.takeSecret(), let endpointKey = request.target else {
+            throw ConnectorError(
+                code: "stripe.endpoint_without_secret", text: "Stripe's answer holds no endpoint secret",
+                disposition: .uncertain, system: .stripe)
+        }
+        let bytes = secret.withBytes { Array($0) }
+        let sealed = try await environment.database.read { [tenant, environment] db in
+            try environment.vault.sealBytes(
+                db, Secret(copying: bytes), purpose: WebhookKeys.purpose, tenant: tenant.id,
+                label: WebhookKeys.label(endpointKey, version: 1))
+        }
+        return .endpoint(id: id, sealedSecret: sealed)
+    }
+
+    static let purpose = "journal"
+
     private func commitIntent(_ effect: Effect, _ request: JournaledRequest) async throws {
-        let sealed = try environment.vault.sealBytes(
-            try request.encoded(), purpose: .journal, tenant: tenant.id, label: effect.key.rawValue)
+        let plain = try request.encoded()
         try await environment.database.write { [tenant, environment, lease] db in
             try LeasesTable.check(db, tenant: tenant.id, owner: lease.owner, term: lease.term, now: environment.now())
             guard let record = try TenantsTable.find(db, tenant: tenant.id), record.state == .active,
@@ -104,7 +133,9 @@ struct Journal: Sendable {
                     code: "tenant.changed", text: "the tenant's state or policy changed meanwhile",
                     disposition: .retry(afterSeconds: 0))
             }
-            try JournalTable.insert(db, tenant: tenant.id, effect: effect, request: sealed)
+            let sealed = try environment.vault.sealBytes(
+                db, Secret(copying: plain), purpose: Self.purpose, tenant: tenant.id, label: effect.key.rawValue)
+            try JournalTable.insert(db, tenant: tenant.id, effect, request: sealed)
         }
     }
 
@@ -134,7 +165,9 @@ struct Journal: Sendable {
             }
             if let amount = request.amount { details["amount"] = amount.description }
             if let reference = request.reference { details["reference"] = reference }
-            try JournalTable.settle(db, tenant: tenant.id, effect: settled, now: now)
+            try JournalTable.settle(
+                db, tenant: tenant.id, key: effect.key, state: settled.state, externalID: settled.externalID,
+                requestID: settled.requestID, failure: settled.failure, now: now, underTerm: lease.term)
             try tenant.audit.append(
                 .init(
                     actor: "system", action: effect.step, subject: effect.subject.key,

@@ -58,6 +58,7 @@ package enum Answer: Hashable, Sendable {
     case payment(VismaPaymentNumber)
     case releaseAccepted
     case recordWritten
+    case endpoint(id: String, sealedSecret: [UInt8])
 
     /// The id under which the other side knows what was made.
     var externalID: String? {
@@ -65,6 +66,7 @@ package enum Answer: Hashable, Sendable {
         case .customer(let id): id.rawValue
         case .collection(let collection): collection.invoice.rawValue
         case .payment(let number): number.rawValue
+        case .endpoint(let id, _): id
         case .deleted, .releaseAccepted, .recordWritten: nil
         }
     }

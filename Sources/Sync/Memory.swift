@@ -11,12 +11,12 @@ enum Memory {
     }
 
     static func read(_ db: any SQLConnection, tenant: TenantID, document: DocumentRef) throws -> Remembered {
-        let ability = try AbilitiesTable.find(db, tenant: tenant, name: EffectOutcome.recordAbility)
+        let ability = try AbilitiesTable.get(db, tenant: tenant, name: EffectOutcome.recordAbility)
         return Remembered(
             link: try LinksTable.find(db, tenant: tenant, document: document),
             bookings: try CollectedTable.list(db, tenant: tenant, document: document),
             effects: try JournalTable.list(db, tenant: tenant, subject: .document(document)),
-            ability: ability.flatMap { RecordAbility(rawValue: $0) } ?? .note)
+            ability: ability.flatMap { RecordAbility(rawValue: $0.value) } ?? .note)
     }
 
     /// `situation` with our own side as it is now.

@@ -37,7 +37,7 @@ struct Observer: Sendable {
             document: document, state: .seen, revision: 1, vismaCustomer: receivable.customer.number,
             currency: receivable.currency)
         try await environment.database.write { [tenant, environment] db in
-            try LinksTable.upsert(db, tenant: tenant.id, link: link, now: environment.now())
+            try LinksTable.upsert(db, tenant: tenant.id, link, now: environment.now())
         }
         known.link = link
         return known
@@ -53,11 +53,12 @@ struct Observer: Sendable {
         let subject = Subject.document(document)
         let found = ids
         let unknown = try await environment.database.read { [tenant] db in
-            try found.filter { try StripeObjectsTable.subject(db, tenant: tenant.id, objectIDs: [$0]) == nil }
+            let known = try StripeObjectsTable.subjects(db, tenant: tenant.id, of: found)
+            return found.filter { known[$0] == nil }
         }
         guard !unknown.isEmpty else { return }
         try await environment.database.write { [tenant] db in
-            for id in unknown { try StripeObjectsTable.put(db, tenant: tenant.id, objectID: id, subject: subject) }
+            try StripeObjectsTable.put(db, tenant: tenant.id, objectIDs: unknown, subject: subject)
         }
     }
 }

@@ -39,7 +39,7 @@ struct Poller: Sendable {
 
     private func since(_ cursor: StreamCursor?) -> String {
         if let value = cursor?.value, let moment = ServerTime(value) {
-            return moment.adding(seconds: Int64(-tenant.policy.pollOverlapSeconds)).filterText
+            return moment.moved(backSeconds: Int64(tenant.policy.pollOverlapSeconds)).description
         }
         return "\(tenant.policy.startDate.adding(days: -Self.firstSweepDays))T00:00:00"
     }
