@@ -151,6 +151,7 @@ CREATE TABLE events (
     CHECK (state <> 'ignored' OR reason IS NOT NULL)
 ) STRICT;
 
+CREATE INDEX events_object ON events (tenant_id, object_id) WHERE state = 'ignored';
 CREATE INDEX events_received ON events (tenant_id, received_at, event_id) WHERE state = 'received';
 CREATE INDEX events_newest ON events (tenant_id, received_at, event_id);
 
@@ -178,7 +179,7 @@ CREATE TABLE journal (
     step TEXT NOT NULL CHECK (step <> ''),
     cause TEXT NOT NULL,
     attempt INTEGER NOT NULL CHECK (attempt >= 0),
-    state TEXT NOT NULL CHECK (state IN ('sent', 'done', 'uncertain', 'failed')),
+    state TEXT NOT NULL CHECK (state IN ('sent', 'done', 'uncertain', 'absent', 'failed')),
     term INTEGER NOT NULL CHECK (term >= 1),
     sent_at INTEGER NOT NULL,
     deadline_at INTEGER NOT NULL,

@@ -97,7 +97,8 @@ package struct AuditTrail: Sendable {
     private static func canonical(_ entry: AuditEntry, tenant: TenantID) -> [UInt8] {
         let fields: [[UInt8]] = [
             Array(tenant.rawValue.utf8), Array(String(entry.sequence).utf8), Array(String(entry.at.microseconds).utf8),
-            Array(entry.actor.utf8), Array(entry.action.utf8), Array((entry.subject ?? "").utf8), Array(entry.outcome.utf8),
+            Array(entry.actor.utf8), Array(entry.action.utf8), Array((entry.subject ?? "").utf8),
+            Array(entry.outcome.utf8),
             Array(entry.details.utf8), entry.previousCode,
         ]
         return fields.flatMap { Array("\($0.count):".utf8) + $0 }

@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 
 /// A labelled place where a kill matters: between two commits, or between a commit and a call. In production reaching
 /// one does nothing; proofs kill, throw or interleave there. The list is the code's own, so a new place cannot be

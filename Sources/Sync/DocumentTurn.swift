@@ -30,7 +30,8 @@ struct DocumentTurn: Sendable {
                     }
                     situation = nil
                 case .observe:
-                    let seen = try await Observer(tenant: tenant, environment: environment, document: document).observe()
+                    let seen = try await Observer(tenant: tenant, environment: environment, document: document)
+                        .observe()
                     try await environment.reached(.observed)
                     situation = seen
                     machine.observed(seen)
@@ -113,7 +114,8 @@ struct DocumentTurn: Sendable {
         case (.recordWritten, .writeRecord(let block, let way)):
             guard let collection = situation.collection else { break }
             if way == .note {
-                situation.receivable?.note = InvoiceRecord.note(situation.receivable?.note, with: block)
+                let note = situation.receivable?.note
+                situation.receivable?.note = InvoiceRecord.note(note, with: block)
             } else {
                 situation.receivable?.attachmentNames.append(InvoiceRecord.fileName(for: block, of: collection))
             }

@@ -58,7 +58,8 @@ struct EffectLookup {
     /// By listing, never by the search that lags.
     private func list(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
         guard now > effect.deadlineAt.adding(seconds: journal.environment.lateEffectSeconds) else {
-            return .notKnownYet(until: now.adding(seconds: Self.lookSeconds), why: "\(effect.step) may still be under way")
+            return .notKnownYet(
+                until: now.adding(seconds: Self.lookSeconds), why: "\(effect.step) may still be under way")
         }
         let from = effect.sentAt.adding(seconds: -Self.clockSlackSeconds)
         let key = effect.key.rawValue
@@ -97,7 +98,8 @@ struct EffectLookup {
             case Step.voidInvoice: collection.status == "void"
             default: false
             }
-        return isTaken ? .tookEffect(.collection(collection)) : .hadNone(why: "\(effect.step) is not to be seen on \(target)")
+        return isTaken
+            ? .tookEffect(.collection(collection)) : .hadNone(why: "\(effect.step) is not to be seen on \(target)")
     }
 
     private func deletion(_ request: JournaledRequest) async throws -> Finding {

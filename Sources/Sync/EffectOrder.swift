@@ -1,5 +1,6 @@
 import Domain
 import Outbound
+import Storage
 import Stripe
 import VismaNet
 
@@ -20,31 +21,46 @@ struct EffectOrder {
         case .createInvoice(let draft, let amount):
             order = (Step.createInvoice, push, { try Self.invoice(draft, amount, $0) })
         case .addLines(let invoice, let lines):
-            order = (Step.addLines, push, { key in
-                let call = try StripeRequests.addLines(invoice, lines, key: key.rawValue)
-                return JournaledRequest(call: call, target: invoice.rawValue)
-            })
+            order = (
+                Step.addLines, push,
+                { key in
+                    let call = try StripeRequests.addLines(invoice, lines, key: key.rawValue)
+                    return JournaledRequest(call: call, target: invoice.rawValue)
+                }
+            )
         case .finalizeInvoice(let invoice):
-            order = (Step.finalizeInvoice, push, { key in
-                let call = try StripeRequests.finalize(invoice, key: key.rawValue)
-                return JournaledRequest(call: call, target: invoice.rawValue)
-            })
+            order = (
+                Step.finalizeInvoice, push,
+                { key in
+                    let call = try StripeRequests.finalize(invoice, key: key.rawValue)
+                    return JournaledRequest(call: call, target: invoice.rawValue)
+                }
+            )
         case .deleteDraft(let invoice):
-            order = (Step.deleteDraft, push, { _ in
-                JournaledRequest(call: try StripeRequests.deleteDraft(invoice), target: invoice.rawValue)
-            })
+            order = (
+                Step.deleteDraft, push,
+                { _ in
+                    JournaledRequest(call: try StripeRequests.deleteDraft(invoice), target: invoice.rawValue)
+                }
+            )
         case .voidInvoice(let invoice):
-            order = (Step.voidInvoice, push, { key in
-                let call = try StripeRequests.voidInvoice(invoice, key: key.rawValue)
-                return JournaledRequest(call: call, target: invoice.rawValue)
-            })
+            order = (
+                Step.voidInvoice, push,
+                { key in
+                    let call = try StripeRequests.voidInvoice(invoice, key: key.rawValue)
+                    return JournaledRequest(call: call, target: invoice.rawValue)
+                }
+            )
         case .bookPayment(let draft, let cause):
-            order = (Step.createPayment, cause.rawValue, { _ in try Self.payment(draft) })
+            order = (Step.createPayment, cause.rawValue, { _ in Self.payment(draft) })
         case .releasePayment(let number, let cause):
-            order = (Step.releasePayment, cause.rawValue, { _ in
-                let call = try VismaRequests.releasePayment(number, type: "Payment")
-                return JournaledRequest(call: call, target: number.rawValue)
-            })
+            order = (
+                Step.releasePayment, cause.rawValue,
+                { _ in
+                    let call = VismaRequests.releasePayment(number, type: "Payment")
+                    return JournaledRequest(call: call, target: number.rawValue)
+                }
+            )
         case .writeRecord(let block, let way):
             let step = way == .note ? Step.writeNote : Step.attachRecord
             order = (step, Digest.short(block), { try Self.record(block, way, situation, $0) })
@@ -79,7 +95,8 @@ struct EffectOrder {
         _ draft: CustomerDraft, _ situation: Situation, _ key: EffectKey
     ) throws -> JournaledRequest {
         guard case .unknown(let visma) = situation.customer else {
-            throw ConnectorError(code: "plan.customer", text: "no Visma customer to make one from", disposition: .reject)
+            throw ConnectorError(
+                code: "plan.customer", text: "no Visma customer to make one from", disposition: .reject)
         }
         // Two documents of one customer must not make it twice: the key is the customer's, not the document's.
         let content = "\(draft.name)|\(draft.email ?? "")|\(draft.phone ?? "")|\(String(describing: draft.address))"
@@ -97,9 +114,9 @@ struct EffectOrder {
             target: draft.customer.rawValue)
     }
 
-    private static func payment(_ draft: PaymentDraft) throws -> JournaledRequest {
+    private static func payment(_ draft: PaymentDraft) -> JournaledRequest {
         JournaledRequest(
-            call: try VismaRequests.createPayment(draft), amount: draft.amount, applied: draft.applied,
+            call: VismaRequests.createPayment(draft), amount: draft.amount, applied: draft.applied,
             reference: draft.reference, visma: .init(internalID: 0, number: draft.customer),
             target: draft.applicationDate.description, isOnHold: draft.isOnHold)
     }
@@ -109,11 +126,11 @@ struct EffectOrder {
     ) throws -> JournaledRequest {
         guard way == .attachment, let collection = situation.collection else {
             let note = InvoiceRecord.note(situation.receivable?.note, with: block)
-            let call = try VismaRequests.putNote(situation.document, note: note, etag: situation.receivable?.etag ?? "")
+            let call = VismaRequests.putNote(situation.document, note: note, etag: situation.receivable?.etag ?? "")
             return JournaledRequest(call: call, target: block)
         }
         let name = InvoiceRecord.fileName(for: block, of: collection)
-        let call = try VismaRequests.attachText(
+        let call = VismaRequests.attachText(
             situation.document, fileName: name, text: block, etag: situation.receivable?.etag,
             boundary: "mlc\(Digest.short(key.rawValue))")
         return JournaledRequest(call: call, target: name)

@@ -64,7 +64,7 @@ struct EventResolver: Sendable {
         var invoices = [objects.invoice].compactMap { $0 }
         if objects.kind == "invoice", let id = objects.id { invoices.append(StripeInvoiceID(id)) }
         if invoices.isEmpty, let intent = try await intent(of: objects) {
-            invoices = try await tenant.stripe.invoicePayments(intent: intent).map(\.invoice)
+            invoices = try await tenant.stripe.invoicePayments(intent: intent).map(\.1)
         }
         guard !invoices.isEmpty else { return .nothing(reason: "belongs to no invoice") }
         for invoice in invoices {

@@ -17,7 +17,8 @@ struct Journal: Sendable {
     /// Sends one effect. Throws what went wrong, as it was committed.
     func perform(_ effect: Effect, _ request: JournaledRequest) async throws -> Answer {
         guard environment.writesOn else {
-            throw ConnectorError(code: "writes_off", text: "outside writes are switched off", disposition: .retry(afterSeconds: 60))
+            throw ConnectorError(
+                code: "writes_off", text: "outside writes are switched off", disposition: .retry(afterSeconds: 60))
         }
         try await commitIntent(effect, request)
         try await environment.reached(.effectSent(effect.step))

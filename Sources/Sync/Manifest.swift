@@ -42,7 +42,9 @@ package struct Manifest: Hashable, Sendable {
         name = try root.text("name")
         group = try root.optionalText("group")
         isLive = try root.choice("mode", ["test", "live"], default: "test") == "live"
-        state = State(rawValue: try root.choice("state", State.allCases.map(\.rawValue), default: "onboarding")) ?? .onboarding
+        state =
+            State(rawValue: try root.choice("state", State.allCases.map(\.rawValue), default: "onboarding"))
+            ?? .onboarding
         let vismaMap = try root.map("visma")
         try vismaMap.only(["tenant", "company"])
         let vismaTenant = try vismaMap.text("tenant")
@@ -84,7 +86,8 @@ package struct Manifest: Hashable, Sendable {
         let booking = try map.choice("booking", Policy.BookingMode.allCases.map(\.rawValue), default: "release")
         policy.booking = Policy.BookingMode(rawValue: booking) ?? .release
         policy.pollSeconds = try map.number("poll_seconds", 1...86_400, default: policy.pollSeconds)
-        policy.pollOverlapSeconds = try map.number("poll_overlap_seconds", 0...604_800, default: policy.pollOverlapSeconds)
+        policy.pollOverlapSeconds = try map.number(
+            "poll_overlap_seconds", 0...604_800, default: policy.pollOverlapSeconds)
         policy.writesInvoiceRecord = try map.flag("write_invoice_record", default: true)
         guard policy.numberPrefix.utf8.count <= 10 else {
             throw error("policy.number_prefix may have 10 characters at most, as Stripe's numbers have 26")
@@ -97,7 +100,8 @@ package struct Manifest: Hashable, Sendable {
         var result: [String: String] = [:]
         for key in accounts.keys {
             guard let currency = Currency(key), currency.code == key else {
-                throw error("policy.cash_accounts: '\(key)' is not a currency; write its three capital letters, like NOK")
+                throw error(
+                    "policy.cash_accounts: '\(key)' is not a currency; write its three capital letters, like NOK")
             }
             result[key] = try accounts.text(key)
         }

@@ -1,6 +1,6 @@
-package import Domain
+import Domain
 import Logging
-package import ServiceLifecycle
+import ServiceLifecycle
 import Storage
 import Synchronization
 
@@ -27,7 +27,7 @@ package final class Scheduler: Service, Sendable {
     package func wake() { waker.yield() }
 
     package func run() async throws {
-        try await withGracefulShutdownHandler {
+        await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.tick() }
                 for await _ in self.wakeups {

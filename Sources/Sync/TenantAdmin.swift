@@ -3,7 +3,7 @@ import Foundation
 package import LibCrypto
 package import Storage
 import Stripe
-package import Vault
+import Vault
 
 /// What an operator does to tenants, each with its entry in the trail.
 package struct TenantAdmin: Sendable {
@@ -39,7 +39,8 @@ package struct TenantAdmin: Sendable {
             } catch let error as StorageError where error.code == .uniqueViolation {
                 throw ConnectorError(
                     code: "tenant.pair_taken",
-                    text: "another tenant has this Visma company and Stripe account in the same mode", disposition: .reject)
+                    text: "another tenant has this Visma company and Stripe account in the same mode",
+                    disposition: .reject)
             }
             try environment.vault.createDataKey(db, tenant: manifest.id, now: now)
             try trail(db, manifest.id).append(
@@ -58,7 +59,8 @@ package struct TenantAdmin: Sendable {
             guard (record.mode == .live) == manifest.isLive, record.vismaTenant == manifest.visma.tenant else {
                 throw ConnectorError(
                     code: "tenant.identity",
-                    text: "mode and visma.tenant of '\(manifest.id)' cannot be changed; add another tenant for another company",
+                    text:
+                        "mode and visma.tenant of '\(manifest.id)' cannot be changed; add another tenant for another company",
                     disposition: .reject)
             }
             var changes: [String] = []
@@ -113,7 +115,8 @@ package struct TenantAdmin: Sendable {
             guard record.state == .active else {
                 throw ConnectorError(
                     code: "tenant.not_active",
-                    text: "tenant '\(tenant)' is \(record.state.rawValue); apply its manifest with 'state: active' first",
+                    text:
+                        "tenant '\(tenant)' is \(record.state.rawValue); apply its manifest with 'state: active' first",
                     disposition: .reject)
             }
             for stream in Poller.streams {

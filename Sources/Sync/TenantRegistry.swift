@@ -1,7 +1,8 @@
 package import Domain
 import Foundation
-package import LibCrypto
-package import Storage
+import LibCrypto
+import Storage
+import Outbound
 import Stripe
 import Vault
 import VismaNet
@@ -39,7 +40,8 @@ extension TenantContext {
         guard let record = try TenantsTable.find(db, tenant: tenant) else { return nil }
         var credentials: [String: Int] = [:]
         for credential in try CredentialsTable.list(db, tenant: tenant) {
-            credentials[credential.purpose.rawValue] = max(credentials[credential.purpose.rawValue] ?? 0, credential.version)
+            credentials[credential.purpose.rawValue] = max(
+                credentials[credential.purpose.rawValue] ?? 0, credential.version)
         }
         return Version(policy: record.policyVersion, credentials: credentials, isActive: record.state == .active)
     }
@@ -72,7 +74,8 @@ extension TenantContext {
         return TenantContext(
             id: tenant, company: vismaTenant, isLive: record.mode == .live, policy: policy,
             policyVersion: record.policyVersion,
-            visma: VismaClient(settings: settings, transport: environment.transport, token: token, now: environment.now),
+            visma: VismaClient(
+                settings: settings, transport: environment.transport, token: token, now: environment.now),
             stripe: stripe, audit: AuditTrail(tenant: tenant, key: try await vault.auditKey(tenant: tenant)))
     }
 }

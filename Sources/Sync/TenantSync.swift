@@ -1,7 +1,7 @@
-package import Domain
-package import Foundation
+import Domain
+import Foundation
 import Logging
-package import Storage
+import Storage
 
 /// One tenant's turns. An actor does not serialise across `await`, so a turn in progress is remembered, and whoever
 /// asks for another meanwhile is told so.
@@ -111,7 +111,7 @@ package actor TenantSync {
             }
             if items.isEmpty { return }
             for item in items {
-                lease = try await environment.database.write { [tenant, environment] db in
+                lease = try await environment.database.write { [tenant, environment, lease] db in
                     try LeasesTable.renew(
                         db, tenant: tenant, owner: lease.owner, term: lease.term, now: environment.now(),
                         ttlSeconds: Self.leaseSeconds)
@@ -183,7 +183,7 @@ package actor TenantSync {
         }
         guard !hasEndpoint, !isDirty else { return }
         try await environment.database.write { [tenant, environment] db in
-            try WorkTable.dirty(
+            _ = try WorkTable.dirty(
                 db, tenant: tenant, subject: .endpoint, cause: "registration", dueAt: environment.now())
         }
     }

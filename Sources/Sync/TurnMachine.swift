@@ -46,7 +46,8 @@ package struct TurnMachine: Sendable {
         if let action = actions.first(where: isOutside) {
             let now = situation.now
             guard steps < Self.stepsMax else {
-                return .finish(.postponed(until: now.adding(seconds: 1), why: "many steps in one look", reviews: reviews))
+                return .finish(
+                    .postponed(until: now.adding(seconds: 1), why: "many steps in one look", reviews: reviews))
             }
             return .perform(action)
         }
@@ -87,13 +88,19 @@ package struct TurnMachine: Sendable {
             situation = nil
         case .conflict:
             let review = Review(
-                .conflictLoop, found: "the document changed under every one of \(Self.conflictsMax) attempts to write on it",
+                .conflictLoop,
+                found: "the document changed under every one of \(Self.conflictsMax) attempts to write on it",
                 proposals: ["look whether another program edits it"])
             ending = .settled(reviews: [review])
         case .reject where situation != nil:
             // The journal holds the refusal; the plan turns it into a review or another way.
             situation = nil
             steps += 1
+        case .reject:
+            let review = Review(
+                .unreadable, found: error.description,
+                proposals: ["correct what it names, then sync the document again"])
+            ending = .settled(reviews: [review])
         case .retry(let after):
             ending = .postponed(until: now.adding(seconds: Int64(after ?? 1)), why: error.description, reviews: [])
         default:

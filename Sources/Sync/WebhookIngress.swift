@@ -1,5 +1,6 @@
 package import Domain
 import LibCrypto
+import Logging
 import Storage
 import Stripe
 import Synchronization
@@ -99,7 +100,9 @@ package final class WebhookIngress: Sendable {
         }
         let tenant = candidate.tenant
         let outcome = try await environment.database.write { db -> Outcome in
-            guard let record = try TenantsTable.find(db, tenant: tenant), record.state != .offboarded else { return .gone }
+            guard let record = try TenantsTable.find(db, tenant: tenant), record.state != .offboarded else {
+                return .gone
+            }
             var event = StoredEvent(
                 eventID: envelope.id, type: envelope.type, objectID: envelope.objects.id, isLive: envelope.livemode,
                 body: payload.body, receivedAt: now, endpointKey: candidate.endpointKey)

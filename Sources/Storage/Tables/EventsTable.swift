@@ -99,6 +99,15 @@ package enum EventsTable {
         ).map(event)
     }
 
+    /// Makes events about an object unread again that were ignored before the object was known.
+    package static func reopen(_ db: any SQLConnection, tenant: TenantID, objectID: String) throws {
+        try db.execute(
+            """
+            UPDATE events SET state = 'received', reason = NULL
+            WHERE tenant_id = \(tenant) AND object_id = \(objectID) AND state = 'ignored'
+            """)
+    }
+
     package static func markResolved(
         _ db: any SQLConnection, tenant: TenantID, eventID: String, subject: Subject
     ) throws {
