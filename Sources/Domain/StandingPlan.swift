@@ -61,8 +61,7 @@ enum StandingPlan {
     private static func amounts(
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Review] {
-        let booked = Set(situation.bookings.map(\.cause))
-        let isUnderWay = collection.payments.contains { $0.status == "paid" && !booked.contains($0.id.rawValue) }
+        let isUnderWay = collection.payments.contains { $0.status == "paid" && !isBooked($0, situation) }
         let open = PaymentPlan.available(receivable, situation.bookings)
         guard !isUnderWay, open != collection.amountRemaining else { return [] }
         let found = "\(open) is open in Visma, \(collection.amountRemaining) in Stripe (\(collection.invoice))"
@@ -73,11 +72,20 @@ enum StandingPlan {
         ]
     }
 
+    private static func isBooked(_ payment: Collection.Payment, _ situation: Situation) -> Bool {
+        situation.bookings.contains { $0.cause == payment.id.rawValue }
+    }
+
     private static func state(
         _ receivable: Receivable, _ collection: Collection, _ link: Link, _ situation: Situation
     ) -> [Action] {
-        let isBooked = situation.bookings.allSatisfy { $0.state == .booked || $0.state == .voided }
-        let isSettled = collection.amountRemaining.isZero && receivable.balance.isZero && isBooked
+        let isConfirmed = situation.bookings.allSatisfy { $0.state == .booked || $0.state == .voided }
+        let isComplete = collection.payments.allSatisfy { payment in
+            if case .outsideStripe = payment.settlement { return true }
+            return payment.status != "paid" || isBooked(payment, situation)
+        }
+        let isSettled =
+            collection.amountRemaining.isZero && receivable.balance.isZero && isConfirmed && isComplete
         let wanted: Link.State = isSettled ? .settled : .collecting
         return link.state == wanted ? [] : [.setLink(wanted)]
     }
