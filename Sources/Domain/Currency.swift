@@ -7,9 +7,10 @@ package struct Currency: Hashable, Sendable, Codable, Comparable, CustomStringCo
 
     /// Nil unless `code` is three ASCII letters.
     package init?(_ code: String) {
-        let upper = code.uppercased()
-        guard upper.utf8.count == 3, upper.utf8.allSatisfy({ (65...90).contains($0) }) else { return nil }
-        self.code = upper
+        // Before the case is changed: some letters of other alphabets become ASCII ones by it.
+        let isThreeLetters = code.utf8.count == 3 && code.utf8.allSatisfy { (65...90).contains($0 & 0xDF) }
+        guard isThreeLetters else { return nil }
+        self.code = code.uppercased()
     }
 
     private init(known code: String) { self.code = code }

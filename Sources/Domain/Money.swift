@@ -2,6 +2,9 @@ package import Foundation
 
 /// An amount in whole minor units of its currency. There is no floating point on any way into or out of it.
 package struct Money: Hashable, Sendable, Codable, CustomStringConvertible {
+    /// The largest amount that is taken in, either sign: ten thousand of them still have a sum.
+    package static let minorUnitsMax = Int64.max / 10_000
+
     package var minorUnits: Int64
     package var currency: Currency
 
@@ -115,7 +118,7 @@ package struct ExactAmount: Hashable, Sendable, Codable {
         var whole = Decimal()
         NSDecimalRound(&whole, &scaled, 0, .plain)
         guard whole == scaled else { throw .fractionOfMinorUnit }
-        guard whole.magnitude <= Decimal(Int64.max / 100), let result = Int64(whole.description) else {
+        guard whole.magnitude <= Decimal(Money.minorUnitsMax), let result = Int64(whole.description) else {
             throw .outOfRange
         }
         return result

@@ -1,8 +1,12 @@
 /// From a payment in Stripe to a released customer payment in Visma: one per InvoicePayment, made unreleased, released
 /// by number, believed only when Visma reads it back.
 package enum PaymentPlan {
-    /// How long Visma is given between looks at a queued release.
+    /// How long Visma is given before the first look at a queued release; then as long again as it has taken so far,
+    /// as each look is a call and Visma counts calls by the hour.
     package static let releaseLookSeconds: Int64 = 5
+    package static let releaseLookSecondsMax: Int64 = 3600
+    /// A release that takes longer than this is shown to a person, and still looked at.
+    package static let releaseReviewSeconds: Int64 = 3600
 
     static func actions(_ receivable: Receivable, _ collection: Collection, _ situation: Situation) -> [Action] {
         collection.payments.filter { $0.status == "paid" }
@@ -86,12 +90,19 @@ package enum PaymentPlan {
         case .created:
             return release(booking, payment, situation)
         case .releasing:
-            return [
-                .lookAgain(
-                    at: situation.now.adding(seconds: releaseLookSeconds),
-                    why: "the release of \(booking.payment) is queued")
-            ]
+            return queued(booking, situation)
         }
+    }
+
+    private static func queued(_ booking: Booking, _ situation: Situation) -> [Action] {
+        let asked = situation.effect(Step.releasePayment, cause: booking.cause)?.sentAt ?? situation.now
+        let waited = situation.now.seconds(since: asked)
+        let pause = min(max(releaseLookSeconds, waited), releaseLookSecondsMax)
+        let look = Action.lookAgain(
+            at: situation.now.adding(seconds: pause), why: "the release of \(booking.payment) is queued")
+        guard waited >= releaseReviewSeconds else { return [look] }
+        let found = "Visma was asked at \(asked) to release payment \(booking.payment) and has not done it"
+        return [.review(Review(.effectRefused, found: found, proposals: ["release it in Visma", "wait"])), look]
     }
 
     private static func release(_ booking: Booking, _ payment: Collection.Payment, _ situation: Situation) -> [Action] {
@@ -108,7 +119,7 @@ package enum PaymentPlan {
 
     /// More came than was open: the rest stands unapplied in Visma, and a person decides what it is.
     private static func excess(_ booking: Booking, _ receivable: Receivable) -> [Action] {
-        guard booking.applied.minorUnits < booking.amount.minorUnits else { return [] }
+        guard booking.state != .voided, booking.applied.minorUnits < booking.amount.minorUnits else { return [] }
         let rest = booking.amount - booking.applied
         let found =
             "\(rest) of \(booking.amount) (\(booking.reference)) stands unapplied on Visma payment \(booking.payment)"

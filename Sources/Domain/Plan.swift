@@ -12,6 +12,7 @@ package enum Plan {
         case "draft":
             return PushPlan.continueDraft(receivable, collection, situation)
         case "open", "paid":
+            if let wrong = StandingPlan.wrongAmount(receivable, collection, link, situation) { return wrong }
             return PaymentPlan.actions(receivable, collection, situation)
                 + RecordPlan.actions(receivable, collection, situation)
                 + StandingPlan.actions(receivable, collection, link, situation)
@@ -30,7 +31,6 @@ package enum Plan {
         ]
     }
 
-    /// Our draft that is gone was deleted on purpose when its total did not agree: the next revision starts anew.
     private static func missingInStripe(_ situation: Situation, _ link: Link) -> [Action] {
         let found = "Stripe has no invoice \(link.invoice?.rawValue ?? "") any more"
         return [
@@ -43,7 +43,7 @@ package enum Plan {
     ) -> [Action] {
         let payments = PaymentPlan.actions(receivable, collection, situation)
         // Voided by us because the amounts did not agree: the review of that says it all.
-        let isOurs = situation.effects.contains { $0.step == Step.voidInvoice && $0.state == .done }
+        let isOurs = situation.voiding(of: link)?.state == .done
         if isOurs { return payments + PushPlan.mismatchAfterVoid(receivable, collection) + [.setLink(.stopped)] }
         let found =
             "Stripe's invoice \(collection.invoice) is \(collection.status), \(receivable.balance) is open in Visma"

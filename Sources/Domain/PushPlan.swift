@@ -107,8 +107,10 @@ package enum PushPlan {
         var dueAt = dueDate.endOfDay(in: policy.zone)
         var fields: [InvoiceDraft.CustomField] = []
         // A quarter of an hour of room: Stripe refuses a due date that has passed when the call arrives.
-        if dueAt < situation.now.adding(seconds: 900) {
-            dueAt = situation.now.day(in: policy.zone).adding(days: policy.pastDueGraceDays).endOfDay(in: policy.zone)
+        let earliest = situation.now.adding(seconds: 900)
+        if dueAt < earliest {
+            // Counted from that moment, so that no days of grace in the day's last minutes still mean a day to come.
+            dueAt = earliest.day(in: policy.zone).adding(days: policy.pastDueGraceDays).endOfDay(in: policy.zone)
             fields.append(.init(name: "Original due date", value: dueDate.description))
         }
         let revision = situation.link?.revision ?? 1
@@ -131,23 +133,30 @@ package enum PushPlan {
     static func continueDraft(
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
-        guard receivable.isOpen, receivable.balance.isPositive else {
-            return [.deleteDraft(collection.invoice)]
-        }
+        guard receivable.isOpen, receivable.balance.isPositive, situation.policy.exclusion(of: receivable) == nil
+        else { return delete(collection, receivable, situation) }
         guard collection.lineCount > 0 else {
             if let refused = refusal(Step.addLines, receivable, situation) {
-                return [.review(refused), .deleteDraft(collection.invoice)]
+                return [.review(refused)] + delete(collection, receivable, situation)
             }
+            // Refused by the allocation: once the draft is gone, the push from the start says why in a review.
             guard let lines = try? TaxAllocation.lines(of: receivable, open: receivable.balance) else {
-                return [.deleteDraft(collection.invoice)]
+                return delete(collection, receivable, situation)
             }
             return [.addLines(collection.invoice, lines)]
         }
         guard collection.total == receivable.balance, collection.startingBalance == 0 else {
-            return [.review(mismatch(receivable, collection)), .deleteDraft(collection.invoice)]
+            return [.review(mismatch(receivable, collection))] + delete(collection, receivable, situation)
         }
         if let refused = refusal(Step.finalizeInvoice, receivable, situation) { return [.review(refused)] }
         return [.finalizeInvoice(collection.invoice)]
+    }
+
+    private static func delete(
+        _ collection: Collection, _ receivable: Receivable, _ situation: Situation
+    ) -> [Action] {
+        if let refused = refusal(Step.deleteDraft, receivable, situation) { return [.review(refused)] }
+        return [.deleteDraft(collection.invoice)]
     }
 
     static func mismatch(_ receivable: Receivable, _ collection: Collection) -> Review {
@@ -173,8 +182,12 @@ package enum PushPlan {
                 found: "the Stripe account does not take \(receivable.currency): \(failure)",
                 proposals: ["collect it outside Stripe", "activate the currency in Stripe and push again"])
         }
-        return Review(
-            .effectRefused, found: "\(step) was refused: \(failure)",
+        return refused(step, effect)
+    }
+
+    static func refused(_ step: String, _ effect: Effect) -> Review {
+        Review(
+            .effectRefused, found: "\(step) was refused: \(effect.failure ?? "no reason given")",
             proposals: ["correct what it names and push again", "collect it outside Stripe"])
     }
 

@@ -53,6 +53,11 @@ package struct Situation: Hashable, Sendable {
         case missingInVisma
     }
 
+    /// Our own voiding of what stands in Stripe for `link` now; that of a former push says nothing about it.
+    func voiding(of link: Link) -> Effect? {
+        effects.last { $0.step == Step.voidInvoice && $0.revision == link.revision }
+    }
+
     func effect(_ step: String, cause: String) -> Effect? {
         effects.last { $0.step == step && $0.cause == cause }
     }

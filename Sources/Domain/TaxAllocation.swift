@@ -9,6 +9,8 @@ package enum TaxAllocation {
         case vatWithoutLine(vatCode: String)
         case tooManyLines(Int)
         case offStep(Money)
+        case openExceedsTotal(open: Money, total: Money)
+        case vatCodeTwice(String)
 
         package var description: String {
             switch self {
@@ -17,12 +19,16 @@ package enum TaxAllocation {
             case .vatWithoutLine(let code): "VAT code \(code) has VAT but no line carries it"
             case .tooManyLines(let count): "\(count) lines are more than the \(linesMax) that Stripe takes"
             case .offStep(let money): "\(money) is not a multiple of \(money.currency.step) minor units"
+            case .openExceedsTotal(let open, let total): "\(open) is open of a document of \(total)"
+            case .vatCodeTwice(let code): "VAT code \(code) stands twice in the document's VAT"
             }
         }
     }
 
     /// The lines whose sum, with exclusive VAT, is `open`. The part already settled is one negative line.
     package static func lines(of receivable: Receivable, open: Money) throws(Refusal) -> [InvoiceLine] {
+        // Counted before anything is summed: so many amounts of the largest size still have a sum.
+        guard receivable.lines.count <= linesMax else { throw .tooManyLines(receivable.lines.count) }
         let inclusive = try pricesIncludeVAT(receivable)
         var lines = try taxed(receivable, inclusive: inclusive)
         if !receivable.rounding.isZero {
@@ -31,13 +37,20 @@ package enum TaxAllocation {
         let total = sum(lines, currency: receivable.currency)
         guard total == receivable.total else { throw .doesNotAddUp(expected: receivable.total, lines: total) }
         let settled = receivable.total - open
+        guard settled.minorUnits >= 0 else { throw .openExceedsTotal(open: open, total: receivable.total) }
         if !settled.isZero {
             let negative = Money(minorUnits: -settled.minorUnits, currency: settled.currency)
             lines.append(InvoiceLine(description: "Already settled", amount: negative, taxes: []))
         }
         guard lines.count <= linesMax else { throw .tooManyLines(lines.count) }
-        for line in lines where line.amount.minorUnits % line.amount.currency.step != 0 { throw .offStep(line.amount) }
+        for amount in lines.flatMap({ [$0.amount] + $0.taxes.map(\.amount) }) where !isOnStep(amount) {
+            throw .offStep(amount)
+        }
         return lines
+    }
+
+    private static func isOnStep(_ amount: Money) -> Bool {
+        amount.minorUnits.isMultiple(of: amount.currency.step)
     }
 
     /// What Stripe will make of `lines`: their amounts and the VAT that is not inside them.
@@ -58,18 +71,21 @@ package enum TaxAllocation {
 
     private static func taxed(_ receivable: Receivable, inclusive: Bool) throws(Refusal) -> [InvoiceLine] {
         var shares: [Int: InvoiceLine.Tax] = [:]
+        let step = receivable.currency.step
         let vat = try scaled(receivable)
         for detail in vat {
+            guard isOnStep(detail.amount) else { throw .offStep(detail.amount) }
             let carriers = receivable.lines.indices.filter { receivable.lines[$0].vatCode == detail.vatCode }
             guard !carriers.isEmpty else {
                 if detail.amount.isZero { continue }
                 throw .vatWithoutLine(vatCode: detail.vatCode)
             }
-            let amounts = split(
-                detail.amount.minorUnits, over: carriers.map { receivable.lines[$0].amount.minorUnits })
-            for (index, amount) in zip(carriers, amounts) {
+            // Split in the smallest amounts that Stripe takes, so that every share is one it takes.
+            let steps = split(
+                detail.amount.minorUnits / step, over: carriers.map { receivable.lines[$0].amount.minorUnits })
+            for (index, share) in zip(carriers, steps) {
                 let line = receivable.lines[index]
-                let tax = Money(minorUnits: amount, currency: receivable.currency)
+                let tax = Money(minorUnits: share * step, currency: receivable.currency)
                 shares[index] = InvoiceLine.Tax(
                     displayName: detail.description, rate: detail.rate, isInclusive: inclusive,
                     taxable: inclusive ? line.amount - tax : line.amount, amount: tax)
@@ -80,10 +96,12 @@ package enum TaxAllocation {
         }
     }
 
-    /// The VAT codes' amounts must make the document's VAT; a difference of single minor units is the books' own
+    /// The VAT codes' amounts must make the document's VAT; a difference of single smallest amounts is the books' own
     /// rounding between codes and goes to the largest code, a larger one is refused.
     private static func scaled(_ receivable: Receivable) throws(Refusal) -> [Receivable.TaxDetail] {
         var details = receivable.taxes
+        var codes: Set<String> = []
+        for detail in details where !codes.insert(detail.vatCode).inserted { throw .vatCodeTwice(detail.vatCode) }
         let currency = receivable.currency
         let sum = details.reduce(Money.zero(currency)) { $0 + $1.amount }
         let residual = receivable.vatTotal - sum
@@ -91,7 +109,7 @@ package enum TaxAllocation {
         let largest = details.indices.max { left, right in
             (details[left].amount.minorUnits.magnitude, right) < (details[right].amount.minorUnits.magnitude, left)
         }
-        guard let largest, residual.minorUnits.magnitude <= UInt64(details.count) else {
+        guard let largest, residual.minorUnits.magnitude <= UInt64(details.count) * UInt64(currency.step) else {
             throw .doesNotAddUp(expected: receivable.vatTotal, lines: sum)
         }
         details[largest].amount = details[largest].amount + residual
@@ -99,30 +117,16 @@ package enum TaxAllocation {
     }
 
     /// Splits `total` in proportion to `weights`, each part rounded towards zero; what remains goes, once, to the
-    /// last part with a weight. The parts always add up to `total`.
+    /// last part with a weight. The parts always add up to `total`. Reckoned in 128 bits, and wrapping, as the sum of
+    /// the parts is known to come back into range: the books are not ours, and no document may stop the process.
     static func split(_ total: Int64, over weights: [Int64]) -> [Int64] {
-        let whole = weights.reduce(0, +)
-        var parts: [Int64] = []
-        for weight in weights {
-            guard let part = proportion(total, weight, whole) else {
-                // No share can be told: the weights cancel out, or are out of all proportion to what they share.
-                return weights.indices.map { $0 == weights.count - 1 ? total : 0 }
-            }
-            parts.append(part)
-        }
-        let last = weights.lastIndex { $0 != 0 } ?? weights.count - 1
-        parts[last] += total - parts.reduce(0, +)
-        return parts
-    }
-
-    /// `total * weight / whole` towards zero through a 128-bit product; nil when it has no value that fits.
-    private static func proportion(_ total: Int64, _ weight: Int64, _ whole: Int64) -> Int64? {
-        guard whole != 0 else { return nil }
-        let product = total.magnitude.multipliedFullWidth(by: weight.magnitude)
-        guard product.high < whole.magnitude else { return nil }
-        let quotient = whole.magnitude.dividingFullWidth(product).quotient
-        guard let magnitude = Int64(exactly: quotient) else { return nil }
-        let negatives = [total, weight, whole].filter { $0 < 0 }.count
-        return negatives.isMultiple(of: 2) ? magnitude : -magnitude
+        guard let last = weights.lastIndex(where: { $0 != 0 }) ?? weights.indices.last else { return [] }
+        let whole = weights.reduce(Int128(0)) { $0 + Int128($1) }
+        var parts = weights.map { whole == 0 ? 0 : Int128(total) * Int128($0) / whole }
+        parts[last] &+= Int128(total) &- parts.reduce(0, &+)
+        let fitting = parts.compactMap { Int64(exactly: $0) }
+        if fitting.count == weights.count { return fitting }
+        // The weights all but cancel out: no share can be told, so that one line carries it all.
+        return weights.indices.map { $0 == last ? total : 0 }
     }
 }

@@ -59,7 +59,8 @@ package struct LocalDate: Hashable, Sendable, Codable, Comparable, CustomStringC
     /// Reads `2026-11-22`, also at the head of `2026-11-22T00:00:00`.
     package init?(_ text: String) {
         let head = text.prefix(10).split(separator: "-", omittingEmptySubsequences: false)
-        guard head.count == 3, head[0].count == 4, head[1].count == 2, head[2].count == 2,
+        let isPlain = head.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
+        guard isPlain, head.map(\.count) == [4, 2, 2], [nil, "T"].contains(text.dropFirst(10).first),
             let year = Int(head[0]), let month = Int(head[1]), let day = Int(head[2])
         else { return nil }
         self.init(year: year, month: month, day: day)
