@@ -109,7 +109,9 @@ struct ClientTests {
     @Test("a disputed invoice is three reads, and a deadline of zero is none")
     func disputedInvoice() async throws {
         func dispute(_ id: String, due: String) -> String {
-            #"{"id":"\#(id)","object":"dispute","charge":"ch_1","payment_intent":"pi_1","amount":125000,"currency":"nok","reason":"fraudulent","status":"needs_response","created":1795000200,"evidence_details":{"due_by":\#(due)}}"#
+            #"{"id":"\#(id)","object":"dispute","charge":"ch_1","payment_intent":"pi_1","amount":125000,"#
+                + #""currency":"nok","reason":"fraudulent","status":"needs_response","created":1795000200,"#
+                + #""evidence_details":{"due_by":\#(due)}}"#
         }
         let twice = [paymentJSON(id: "inpay_1", settlement: touched), paymentJSON(id: "inpay_2", settlement: touched)]
         let transport = ScriptedTransport(bodies: [
@@ -167,7 +169,9 @@ struct ClientTests {
         let deleted = #"{"id":"cus_1","object":"customer","deleted":true}"#
         #expect(try await client(ScriptedTransport(bodies: [deleted])).customer(StripeCustomerID("cus_1")) == nil)
         for body in [
-            #"{"error":{"code":"resource_missing","message":"No such invoice: 'in_1'; a similar object exists in live mode, but a test mode key was used"}}"#,
+            #"{"error":{"code":"resource_missing","#
+                + #""message":"No such invoice: 'in_1'; a similar object exists in live mode,"#
+                + #" but a test mode key was used"}}"#,
             #"{"error":{"message":"Unrecognized request URL"}}"#,
         ] {
             await #expect(throws: ConnectorError.self) {
@@ -206,7 +210,8 @@ struct ClientTests {
     @Test("customers by metadata: quoted, sorted, paged by the page token; by e-mail: exact")
     func customers() async throws {
         let transport = ScriptedTransport(bodies: [
-            #"{"object":"search_result","has_more":true,"next_page":"tok=","data":[{"id":"cus_1","name":"A","metadata":{"b":"x"}}]}"#,
+            #"{"object":"search_result","has_more":true,"next_page":"tok=","data":[{"id":"cus_1","#
+                + #""name":"A","metadata":{"b":"x"}}]}"#,
             #"{"object":"search_result","has_more":false,"data":[]}"#, list([]),
         ])
         let found = try await client(transport).customers(metadata: ["b": #"say "hi" \o/"#, "a": "1"])
@@ -234,7 +239,8 @@ struct ClientTests {
     func lookUps() async throws {
         let payment = paymentJSON(id: "inpay_1", settlement: #"{"type":"payment_intent","payment_intent":"pi_1"}"#)
         let endpoint =
-            #"{"id":"we_1","object":"webhook_endpoint","url":"https://c.example/w","status":"enabled","enabled_events":["*"],"api_version":null,"metadata":{}}"#
+            #"{"id":"we_1","object":"webhook_endpoint","url":"https://c.example/w","status":"enabled","#
+            + #""enabled_events":["*"],"api_version":null,"metadata":{}}"#
         let transport = ScriptedTransport(bodies: [
             list([invoiceJSON(id: "in_2", status: "draft")]), list([payment]), chargeJSON(id: "ch_1"), list([endpoint]),
         ])
@@ -262,7 +268,9 @@ struct ClientTests {
     @Test("listed events keep their body, and the same event always the same bytes")
     func events() async throws {
         let event =
-            #"{"type":"invoice.paid","object":"event","id":"evt_1","livemode":false,"created":1795000000,"data":{"object":{"id":"in_1","object":"invoice","total":99999999999}}}"#
+            #"{"type":"invoice.paid","object":"event","id":"evt_1","livemode":false,"#
+            + #""created":1795000000,"data":{"object":{"id":"in_1","object":"invoice","#
+            + #""total":99999999999}}}"#
         let transport = ScriptedTransport(bodies: [
             list([event], more: true), list([event.replacing("evt_1", with: "evt_0")]), list([]),
         ])
@@ -296,7 +304,8 @@ struct ClientTests {
         #expect(StripeAnswers.isReplayed(answer(200, "", [("idempotent-replayed", "true")])))
         #expect(!StripeAnswers.isReplayed(answer(200, "")))
         let endpoint =
-            #"{"id":"we_1","url":"u","status":"enabled","enabled_events":["*"],"metadata":{},"secret":"whsec_abcdefgh"}"#
+            #"{"id":"we_1","url":"u","status":"enabled","enabled_events":["*"],"metadata":{},"#
+            + #""secret":"whsec_abcdefgh"}"#
         let created = try StripeAnswers.endpoint(from: answer(200, endpoint))
         #expect(created.id == "we_1")
         let secret = created.takeSecret()

@@ -57,7 +57,9 @@ struct ErrorTests {
         Case(
             method: "GET", status: 404,
             error:
-                #"{"code":"resource_missing","message":"No such invoice: 'in_x'; a similar object exists in live mode, but a test mode key was used to make this request."}"#,
+                #"{"code":"resource_missing","#
+                + #""message":"No such invoice: 'in_x'; a similar object exists in live mode,"#
+                + #" but a test mode key was used to make this request."}"#,
             code: "stripe.mode_mismatch", disposition: .reauthorise),
         Case(
             method: "POST", status: 409, error: #"{"type":"invalid_request_error","message":"Busy"}"#,
@@ -141,7 +143,8 @@ struct ErrorTests {
     @Test("no key or secret that Stripe echoes comes through, and the rest of the text does")
     func redaction() async throws {
         let echoed =
-            "Invalid API Key provided: sk_test_***********************4242 (or 'rk_live_51Hx...9z'), whsec_abc; task_x and rak_invoice_write stay"
+            "Invalid API Key provided: sk_test_***********************4242 (or 'rk_live_51Hx...9z'), "
+            + "whsec_abc; task_x and rak_invoice_write stay"
         let error = try #require(
             await Self.failing(
                 .answer(answer(401, #"{"error":{"type":"invalid_request_error","message":"\#(echoed)"}}"#)),
@@ -155,7 +158,9 @@ struct ErrorTests {
     @Test("a missing permission is named")
     func permission() async throws {
         let message =
-            "The provided key 'rk_test_51abc' does not have the required permissions for this endpoint on account 'acct_1'. Having the 'rak_invoice_write' permission would allow this request to continue."
+            "The provided key 'rk_test_51abc' does not have the required permissions for this endpoint "
+            + "on account 'acct_1'. Having the 'rak_invoice_write' permission would allow this request "
+            + "to continue."
         let error = try #require(
             await Self.failing(.answer(answer(403, #"{"error":{"message":"\#(message)"}}"#)), method: "POST"))
         #expect(error.text.hasPrefix("the API key lacks the permission rak_invoice_write; grant it"))
@@ -168,7 +173,9 @@ struct ErrorTests {
         let error = try #require(
             await Self.failing(
                 .answer(
-                    answer(402, #"{"error":{"message":"\#(long)","param":"lines[0]","decline_code":"stolen_card"}}"#)),
+                    answer(
+                        402,
+                        #"{"error":{"message":"\#(long)","param":"lines[0]","decline_code":"stolen_card"}}"#)),
                 method: "POST"))
         #expect(error.text.hasSuffix("x… (parameter lines[0], declined: stolen_card)"))
         #expect(error.text.count < 700)

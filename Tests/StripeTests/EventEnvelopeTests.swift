@@ -7,8 +7,8 @@ struct EventEnvelopeTests {
     private func parse(_ object: String, type: String = "x.y") throws -> EventEnvelope {
         try EventEnvelope.parse(
             Array(
-                #"{"id":"evt_1","object":"event","type":"\#(type)","account":"acct_1","livemode":true,"created":1795000000,"data":{"object":\#(object)}}"#
-                    .utf8))
+                (#"{"id":"evt_1","object":"event","type":"\#(type)","account":"acct_1","livemode":true,"#
+                    + #""created":1795000000,"data":{"object":\#(object)}}"#).utf8))
     }
 
     @Test("the envelope's own fields")
@@ -28,7 +28,8 @@ struct EventEnvelopeTests {
     @Test("an invoice payment leads to its invoice and intent")
     func invoicePayment() throws {
         let objects = try parse(
-            #"{"id":"inpay_1","object":"invoice_payment","invoice":"in_1","payment":{"type":"payment_intent","payment_intent":"pi_1"}}"#
+            #"{"id":"inpay_1","object":"invoice_payment","invoice":"in_1","#
+                + #""payment":{"type":"payment_intent","payment_intent":"pi_1"}}"#
         ).objects
         #expect(objects.id == "inpay_1")
         #expect(objects.invoice == StripeInvoiceID("in_1"))
@@ -39,7 +40,8 @@ struct EventEnvelopeTests {
     @Test("an invoice payment of an old charge leads to the charge")
     func invoicePaymentOfCharge() throws {
         let objects = try parse(
-            #"{"id":"inpay_1","object":"invoice_payment","invoice":"in_1","payment":{"type":"charge","charge":{"id":"ch_1"}}}"#
+            #"{"id":"inpay_1","object":"invoice_payment","invoice":"in_1","payment":{"type":"charge","#
+                + #""charge":{"id":"ch_1"}}}"#
         ).objects
         #expect(objects.charge == ChargeID("ch_1"))
     }
@@ -93,8 +95,9 @@ struct EventEnvelopeTests {
     func thin() throws {
         let event = try EventEnvelope.parse(
             Array(
-                #"{"id":"evt_9","object":"v2.core.event","type":"v1.charge.dispute.created","livemode":false,"created":"2026-11-22T10:00:05.123Z","related_object":{"id":"ch_1","type":"charge","url":"/v1/charges/ch_1"}}"#
-                    .utf8), expecting: .thin)
+                (#"{"id":"evt_9","object":"v2.core.event","type":"v1.charge.dispute.created","#
+                    + #""livemode":false,"created":"2026-11-22T10:00:05.123Z","related_object":{"id":"ch_1","#
+                    + #""type":"charge","url":"/v1/charges/ch_1"}}"#).utf8), expecting: .thin)
         #expect(event.createdAt?.description == "2026-11-22T10:00:05Z")
         #expect(event.objects == .init(kind: "charge", id: "ch_1", charge: ChargeID("ch_1")))
         #expect(EventType.canonical(event.type) == "charge.dispute.created")

@@ -173,8 +173,8 @@ struct WebhookSignatureTests {
     @Test("16: each parser refuses the other's form, and one that may read both tells them apart")
     func forms() throws {
         let thin = Array(
-            #"{"id":"evt_2","object":"v2.core.event","type":"v1.charge.failed","livemode":false,"created":"2026-11-22T10:00:00.000Z"}"#
-                .utf8)
+            (#"{"id":"evt_2","object":"v2.core.event","type":"v1.charge.failed","livemode":false,"#
+                + #""created":"2026-11-22T10:00:00.000Z"}"#).utf8)
         #expect(throws: WebhookFailure.wrongForm("snapshot was expected, thin came")) {
             try EventEnvelope.parse(thin, expecting: .snapshot)
         }
