@@ -27,6 +27,7 @@ for run in seed..<(seed + count) {
         failed = true
         for line in outcome.tail { print("  \(line)") }
     }
+    if ProcessInfo.processInfo.environment["SIMULATE_TAIL"] != nil { for line in outcome.tail { print("  \(line)") }; print("invoices", outcome.stripeInvoices) }
     print(outcome.line)
 }
 exit(failed ? 1 : 0)
