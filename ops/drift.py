@@ -9,6 +9,7 @@ Nothing of the connector's own tables is read. The last line is `drift N`; the e
 """
 import json
 import os
+import re
 import sys
 from collections import Counter, defaultdict
 from decimal import Decimal, InvalidOperation
@@ -81,6 +82,7 @@ class Pair:
         by_intent = {r["payment_intent"]: r["invoice"] for r in rows
                      if r["kind"] == "invoice_payment" and r.get("payment_intent")}
         intents = {r["id"]: r.get("payment_intent") for r in rows if r["kind"] == "charge"}
+        self.known = {r["id"] for r in rows}
         ours = []
         for row in map(dict, rows):
             if row["kind"] != "invoice":
@@ -133,7 +135,16 @@ class Pair:
         for row in self.charges:
             if row["status"] == "failed":
                 self.recorded(row, "failed charge")
+        for name, document in sorted(self.documents.items()):
+            named = re.findall(r"(?<![A-Za-z0-9_])(?:ch|py|dp|du)_[A-Za-z0-9_]*", "\n".join(self.texts(name, document)))
+            for word in sorted(set(named) - self.known):
+                self.differ(name, f"the document names {word}, unknown in Stripe")
         return self.found
+
+    def texts(self, name, document):
+        texts = [document.get("note")] + [a.get("text") for a in document.get("attachments") or []]
+        texts += [p.get("text") for p in self.payments if any(key(u) == name for u in p["applications"])]
+        return [text for text in texts if text]
 
     def open_amounts(self):
         for name, document in sorted(self.documents.items()):
@@ -293,9 +304,7 @@ class Pair:
             self.differ(None, f"{what} {row['id']} belongs to no document")
             return
         amount = money(row["amount"], row["currency"])
-        texts = [document.get("note")] + [a.get("text") for a in document.get("attachments") or []]
-        texts += [p.get("text") for p in self.payments if any(key(u) == name for u in p["applications"])]
-        if not any(row["id"] in text and amount in text for text in texts if text):
+        if not any(row["id"] in text and amount in text for text in self.texts(name, document)):
             self.differ(name, f"{what} {row['id']} of {amount} is not on the document")
 
 

@@ -9,6 +9,8 @@ struct PairComparison {
     private(set) var charges: [BookMovement] = []
     private(set) var refunds: [BookMovement] = []
     private(set) var disputes: [BookMovement] = []
+    /// Every id in the account's books.
+    private var knownIDs: Set<String> = []
     private(set) var differences: [DriftReport.Difference] = []
 
     init(pair: BookPair, pairs: [BookPair], visma: [SandboxJSON], stripe: [SandboxJSON]) {
@@ -47,6 +49,7 @@ struct PairComparison {
         var invoiceOfIntent: [String: String] = [:]
         var intentOfCharge: [String: String] = [:]
         var companyOfInvoice: [String: String] = [:]
+        knownIDs = Set(rows.map { $0.bookText("id") })
         for row in rows {
             if row.bookText("kind") == "invoice" {
                 companyOfInvoice[row.bookText("id")] = BookInvoice(row).company
@@ -90,6 +93,24 @@ struct PairComparison {
         compareRefunds()
         for dispute in disputes { compareRecord(dispute, "dispute") }
         for charge in charges where charge.status == "failed" { compareRecord(charge, "failed charge") }
+        compareTexts()
+    }
+
+    /// A document must not tell of a charge or a dispute that Stripe does not have.
+    private mutating func compareTexts() {
+        for (key, document) in documents.sorted(by: { $0.key < $1.key }) {
+            let words = texts(on: document).flatMap { text in
+                text.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) && $0 != "_" }
+            }
+            for word in Set(words).sorted() where ["ch_", "py_", "dp_", "du_"].contains(word.prefix(3)) {
+                if !knownIDs.contains(String(word)) { differ(key, "the document names \(word), unknown in Stripe") }
+            }
+        }
+    }
+
+    private func texts(on document: BookDocument) -> [String] {
+        let posted = payments.filter { $0.applications.contains { $0.key == document.key } }
+        return document.texts + posted.map(\.text)
     }
 
     private func isCollectable(_ document: BookDocument) -> Bool {
@@ -195,8 +216,7 @@ struct PairComparison {
             return differ(nil, "\(what) \(movement.id) belongs to no document")
         }
         let amount = BookMoney.text(movement.amount, movement.currency)
-        let posted = payments.filter { $0.applications.contains { $0.key == key } }.map(\.text)
-        let isRecorded = (document.texts + posted).contains { $0.contains(movement.id) && $0.contains(amount) }
+        let isRecorded = texts(on: document).contains { $0.contains(movement.id) && $0.contains(amount) }
         if !isRecorded { differ(key, "\(what) \(movement.id) of \(amount) is not on the document") }
     }
 }
