@@ -219,7 +219,8 @@ package final class StripeSimulator: Sendable {
         }
         if given.isEmpty {
             throw StripeFailure(
-                status: 401, message: "You did not provide an API key. Give it as a Bearer token in the "
+                status: 401,
+                message: "You did not provide an API key. Give it as a Bearer token in the "
                     + "Authorization header.", isKept: false)
         }
         guard let key = keys[given] else {
