@@ -16,7 +16,8 @@ while let name = arguments.popFirst() {
     case "--steps": steps = Int(value)
     case "--count": count = value
     default:
-        FileHandle.standardError.write(Data("simulate: unknown option \(name); known are --seed, --steps, --count\n".utf8))
+        FileHandle.standardError.write(
+            Data("simulate: unknown option \(name); known are --seed, --steps, --count\n".utf8))
         exit(2)
     }
 }
@@ -27,7 +28,9 @@ for run in seed..<(seed + count) {
         failed = true
         for line in outcome.tail { print("  \(line)") }
     }
-    if ProcessInfo.processInfo.environment["SIMULATE_TAIL"] != nil { for line in outcome.tail { print("  \(line)") }; print("invoices", outcome.stripeInvoices) }
+    if ProcessInfo.processInfo.environment["SIMULATE_TAIL"] != nil {
+        for line in outcome.tail { print("  \(line)") }; print("invoices", outcome.stripeInvoices)
+    }
     print(outcome.line)
 }
 exit(failed ? 1 : 0)

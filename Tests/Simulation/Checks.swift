@@ -20,7 +20,8 @@ extension World {
         }
         let pairs = companies.map {
             BookPair(
-                vismaTenant: $0.vismaTenant, stripeAccount: $0.account, startDate: "2026-01-01", timeZone: "Europe/Oslo")
+                vismaTenant: $0.vismaTenant, stripeAccount: $0.account, startDate: "2026-01-01", timeZone: "Europe/Oslo"
+            )
         }
         let stripeBooks = try stripe.books().map { try SandboxJSON.parse($0) }
         return Drift.compute(visma: visma.books(), stripe: stripeBooks, pairs: pairs, apart: apart)
@@ -35,7 +36,8 @@ extension World {
         if let double = doubleBooking() { return double }
         for company in companies {
             let environment = try environment()
-            let trail = AuditTrail(tenant: company.tenant, key: try await environment.vault.auditKey(tenant: company.tenant))
+            let trail = AuditTrail(
+                tenant: company.tenant, key: try await environment.vault.auditKey(tenant: company.tenant))
             let verification = try await database.read { try trail.verify($0) }
             if let fault = verification.fault { return "audit of \(company.tenant): \(fault)" }
             let unread = try await database.read { try EventsTable.nextReceived($0, tenant: company.tenant, limit: 1) }

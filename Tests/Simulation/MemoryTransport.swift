@@ -42,7 +42,8 @@ package final class MemoryTransport: Transport {
             if isStripe { _ = stripe.handle(sandboxed) } else { visma.handleLate(sandboxed) }
             throw TransportFailure(kind: .unknownEffect, text: "timed out")
         case .serverError:
-            return OutboundResponse(status: 500, body: Array(#"{"error":{"type":"api_error","message":"try later"}}"#.utf8))
+            return OutboundResponse(
+                status: 500, body: Array(#"{"error":{"type":"api_error","message":"try later"}}"#.utf8))
         case .tooManyRequests:
             return OutboundResponse(status: 429, headers: [("Retry-After", "2")], body: Array("{}".utf8))
         case nil:

@@ -62,7 +62,9 @@ package struct People {
     }
 
     private mutating func pay(_ company: World.Company, _ world: World) throws {
-        guard let invoice = choose(company, world, where: { $0.status == "open" && $0.amountRemaining > 1000 }) else { return }
+        guard let invoice = choose(company, world, where: { $0.status == "open" && $0.amountRemaining > 1000 }) else {
+            return
+        }
         let part: Int64? = random.next() % 4 == 0 ? invoice.amountRemaining / 2 : nil
         let made = try world.stripe.pay(invoice: invoice.id, amount: part)
         world.trace.note("person pays \(invoice.id) \(made.charge)")
@@ -83,8 +85,10 @@ package struct People {
     }
 
     private mutating func writeNote(_ company: World.Company, _ world: World) throws {
-        guard let invoice = choose(company, world, where: { $0.number != nil }), let number = invoice.number else { return }
-        let note = world.visma.note(of: number, in: company.vismaTenant)
+        guard let invoice = choose(company, world, where: { $0.number != nil }), let number = invoice.number else {
+            return
+        }
+        let note = try world.visma.note(of: number, in: company.vismaTenant)
         try world.visma.editNote(of: number, to: "Ring kunden.\n" + (note ?? ""), in: company.vismaTenant)
         world.trace.note("accountant writes on \(number)")
     }

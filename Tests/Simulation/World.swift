@@ -64,7 +64,9 @@ package final class World: Sendable {
         let master = "sim:" + Data((0..<32).map { UInt8($0) }).base64EncodedString()
         vault = Vault(
             database: self.database, keys: try MasterKeyRing(parsing: Secret(master), origin: "the simulation"),
-            randomBytes: { count in nonces.withLock { random in (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) } } })
+            randomBytes: { count in
+                nonces.withLock { random in (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) } }
+            })
         ids = SeededIDs(seed: seed ^ 0x1D5)
         process = Mutex(nil)
         companies = [
@@ -166,7 +168,9 @@ package final class World: Sendable {
         guard let registry = process.withLock({ $0?.registry }) else { return nil }
         do {
             let report = try await registry.sync(tenant).turn()
-            trace.note("turn \(tenant) events \(report.eventsResolved) rows \(report.rowsChanged) looks \(report.looks) \(report.stopped ?? "")")
+            trace.note(
+                "turn \(tenant) events \(report.eventsResolved) rows \(report.rowsChanged) looks \(report.looks) \(report.stopped ?? "")"
+            )
             return report
         } catch is SimulatedCrash {
             try await boot()

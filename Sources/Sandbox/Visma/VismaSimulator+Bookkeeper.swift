@@ -49,6 +49,11 @@ extension VismaSimulator {
         }
     }
 
+    /// What stands in the note field of an invoice.
+    package func note(of invoice: String, in tenant: String) throws(VismaSeedError) -> String? {
+        try withLedger(tenant) { ledger throws(VismaSeedError) in ledger.document("Invoice:" + invoice)?.note }
+    }
+
     /// Puts text where the accountant puts it; nil takes it away.
     package func editNote(of invoice: String, to note: String?, in tenant: String) throws(VismaSeedError) {
         try withLedger(tenant) { ledger throws(VismaSeedError) in
