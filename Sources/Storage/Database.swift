@@ -9,6 +9,7 @@ package protocol Database: Sendable {
     /// Runs `body` as ONE transaction: committed, durably, when it returns; rolled back when it throws. The closure
     /// is synchronous, so that no network call can sit inside a transaction. Errors of the engine are `StorageError`,
     /// those of `body` pass unchanged. A cancelled task's transaction is completed, so that its outcome is known.
+    @discardableResult
     nonisolated(nonsending) func write<R: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> R
     ) async throws -> R

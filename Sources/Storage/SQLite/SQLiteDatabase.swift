@@ -98,6 +98,7 @@ package final class SQLiteDatabase: Database {
         }
     }
 
+    @discardableResult
     package nonisolated(nonsending) func write<R: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> R
     ) async throws -> R {
