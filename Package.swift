@@ -19,7 +19,7 @@ let rooms: [Target] = [
     .target(name: "LibCrypto", dependencies: ["COpenSSL"]),
     .target(name: "Storage", dependencies: ["Domain", "LibCrypto", "Migrations", grdb]),
     .target(name: "Vault", dependencies: ["Domain", "Storage", "LibCrypto"]),
-    .target(name: "Outbound", dependencies: ["Domain", httpClient, logging]),
+    .target(name: "Outbound", dependencies: ["Domain", "LibCrypto", httpClient, logging]),
     .target(name: "VismaNet", dependencies: ["Domain", "Outbound", "LibCrypto"]),
     .target(name: "Stripe", dependencies: ["Domain", "Outbound", "LibCrypto"]),
     .target(
