@@ -255,7 +255,8 @@ package struct VismaClient: Sendable {
     ) throws(ConnectorError) -> Value {
         do {
             return try map(try JSONDecoder().decode(type, from: Data(response.body)))
-        } catch is DecodingError {
+        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+            // Not JSON at all: half an answer, or the page of a gateway. It passes.
             throw VismaErrors.unreadable(response, what: what, redaction: redaction)
         } catch {
             throw VismaErrors.unusable(error, what: what)

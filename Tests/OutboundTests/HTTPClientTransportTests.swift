@@ -5,17 +5,18 @@ import Testing
 @Suite("The transport over async-http-client")
 struct HTTPClientTransportTests {
     private func send(
-        to port: UInt16, path: String = "/x", host: String = "127.0.0.1", timeoutMilliseconds: Int64 = 20_000,
+        to port: UInt16, path: String = "/x", host: String = "http://127.0.0.1", timeoutMilliseconds: Int64 = 20_000,
         answerBytesMax: Int = 1000
     ) async throws -> Result<OutboundResponse, TransportFailure> {
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: HTTPClientTransport.configuration())
-        let transport = HTTPClientTransport(client: client, rules: try HostRules(), answerBytesMax: answerBytesMax)
+        let transport = HTTPClientTransport(
+            client: client, rules: try HostRules(allowed: ["https://name.invalid"]), answerBytesMax: answerBytesMax)
         let outcome: Result<OutboundResponse, TransportFailure>
         do throws(TransportFailure) {
             outcome = .success(
                 try await transport.send(
                     OutboundRequest(
-                        method: "POST", url: "http://\(host):\(port)\(path)", headers: [("x-one", "1")],
+                        method: "POST", url: "\(host):\(port)\(path)", headers: [("x-one", "1")],
                         body: Array("hello".utf8), timeoutMilliseconds: timeoutMilliseconds)))
         } catch {
             outcome = .failure(error)
@@ -73,7 +74,8 @@ struct HTTPClientTransportTests {
         let server = try LoopbackServer(.silence)
         server.stop()
         #expect(failure(try await send(to: server.port)) == .notSent)
-        #expect(failure(try await send(to: server.port, host: "evil.example")) == .notSent)
+        #expect(failure(try await send(to: server.port, host: "https://evil.example")) == .notSent)
+        #expect(failure(try await send(to: 443, host: "https://name.invalid")) == .notSent)
     }
 
     @Test("An answer over the limit is not read to its end")

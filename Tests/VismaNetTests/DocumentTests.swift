@@ -156,6 +156,15 @@ struct DocumentTests {
         }
     }
 
+    @Test("Half an answer is asked for again; a whole one of another form is refused")
+    func otherForm() async throws {
+        let half = try await refusal(String(Self.invoice().prefix(120)))
+        #expect(half?.disposition == .retry(afterSeconds: nil))
+        let odd = try await refusal(Self.invoice(more: #","invoiceLines":"none""#))
+        #expect(odd?.code == "visma.row_unreadable")
+        #expect(odd?.disposition == .reject)
+    }
+
     @Test("Another document than the one asked for is refused, an absent one is nil")
     func wrongOrAbsent() async throws {
         let other = Self.invoice().replacingOccurrences(of: "\"Invoice\"", with: "\"FinCharge\"")

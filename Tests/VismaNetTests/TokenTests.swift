@@ -23,7 +23,7 @@ struct TokenTests {
 
     @Test("Twenty callers at once cause one call")
     func singleFlight() async throws {
-        let rig = try Rig(tokens: { request, index in
+        let rig = try Rig(tokens: { request, index throws(TransportFailure) in
             // The others get their turn while the answer is under way.
             for _ in 0..<2000 { await Task.yield() }
             return try await Rig.goodToken(request, index)
