@@ -50,7 +50,8 @@ package final class Redaction: Sendable {
         return Self.byPattern(result)
     }
 
-    /// Stripe's keys and endpoint secrets, bearer and basic credentials, JSON web tokens, and fields named like secrets.
+    /// Stripe's keys and endpoint secrets, bearer and basic credentials, JSON web tokens, and fields
+    /// named like secrets.
     package static func byPattern(_ text: String) -> String {
         // The expressions are made anew for each use: Regex is not Sendable, so none can be kept in a static.
         var result = text.replacing(

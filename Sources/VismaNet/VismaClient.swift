@@ -111,7 +111,8 @@ package struct VismaClient: Sendable {
 
     // MARK: polling
 
-    /// Invoices modified at or after `modifiedSince`, a text that the server itself wrote (nil: all). `page` begins at 1.
+    /// Invoices modified at or after `modifiedSince`, a text that the server itself wrote (nil: all). `page` begins
+    /// at 1.
     package func invoices(modifiedSince: String?, page: Int) async throws(ConnectorError) -> VismaPage<PolledRow> {
         let call = VismaRequests.invoices(modifiedSince: modifiedSince, page: page, pageSize: settings.pageSize)
         return try await poll(call, .invoices, since: modifiedSince, page: page)

@@ -17,7 +17,7 @@ struct HTTPClientTransportTests {
                 try await transport.send(
                     OutboundRequest(
                         method: "POST", url: "\(host):\(port)\(path)", headers: [("x-one", "1")],
-                        body: Array("hello".utf8), timeoutMilliseconds: timeoutMilliseconds)))
+                        body: Array(LoopbackServer.requestEnd.utf8), timeoutMilliseconds: timeoutMilliseconds)))
         } catch {
             outcome = .failure(error)
         }
@@ -71,8 +71,7 @@ struct HTTPClientTransportTests {
 
     @Test("A refused connection, an unknown name and a host off the list were certainly not sent")
     func notSent() async throws {
-        let server = try LoopbackServer(.silence)
-        server.stop()
+        let server = try LoopbackServer(.refuse)
         #expect(failure(try await send(to: server.port)) == .notSent)
         #expect(failure(try await send(to: server.port, host: "https://evil.example")) == .notSent)
         #expect(failure(try await send(to: 443, host: "https://name.invalid")) == .notSent)

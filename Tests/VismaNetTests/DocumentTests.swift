@@ -15,8 +15,10 @@ struct DocumentTests {
         let twin = inCurrency.map { #","amountInCurrency":\#($0),"balanceInCurrency":\#($0)"# } ?? ""
         let rate = rate.map { #","exchangeRate":\#($0)"# } ?? ""
         return #"""
-            {"documentType":"Invoice","referenceNumber":"000224","status":"Open","customer":{"number":"10002","name":"Ola AS"},
-             "currencyId":"\#(currency)","documentDate":"2026-11-01T00:00:00","amount":\#(amount),"balance":\#(amount)\#(twin)\#(rate),
+            {"documentType":"Invoice","referenceNumber":"000224","status":"Open","customer":{"number":"10002",
+             "name":"Ola AS"},
+             "currencyId":"\#(currency)","documentDate":"2026-11-01T00:00:00","amount":\#(amount),
+              "balance":\#(amount)\#(twin)\#(rate),
              "lastModifiedDateTime":"2026-11-02T10:11:12.967","timeStamp":"AAAAAE0YIiI="\#(more)}
             """#
     }
@@ -35,14 +37,18 @@ struct DocumentTests {
         let invoice = try await read(
             Self.invoice(
                 more: #"""
-                    ,"documentDueDate":"2026-12-01T00:00:00Z","vatTotal":288.0,"vatTotalInCurrency":288.0,"roundingDiff":-0.4,
-                    "location":{"id":"Main","name":"M"},"branchNumber":{"number":"1"},"note":" kept \n","isRotRutDeductible":true,
+                    ,"documentDueDate":"2026-12-01T00:00:00Z","vatTotal":288.0,"vatTotalInCurrency":288.0,
+                     "roundingDiff":-0.4,
+                    "location":{"id":"Main","name":"M"},"branchNumber":{"number":"1"},"note":" kept \n",
+                     "isRotRutDeductible":true,
                     "paymentReference":"0012345","attachments":[{"name":"a.txt","id":"x"}],
-                    "invoiceLines":[{"lineNumber":7,"description":"Work","quantity":10.000000,"amount":1152.0,"amountInCurrency":1152.005,
+                    "invoiceLines":[{"lineNumber":7,"description":"Work","quantity":10.000000,"amount":1152.0,
+                     "amountInCurrency":1152.005,
                       "vatCode":{"id":"3","description":"High"}}],
                     "taxDetails":[{"taxId":"3","vatId":{"number":"3","description":"25 %"},"vatRate":25.000000,
                       "taxableAmount":1152.0000,"vatAmount":288.0000}],
-                    "applications":[{"docType":"Payment","refNbr":"P1","amountPaid":100.5,"released":true,"voided":false,
+                    "applications":[{"docType":"Payment","refNbr":"P1","amountPaid":100.5,"released":true,
+                     "voided":false,
                       "paymentRef":"pi_1"}]
                     """#),
             [("ETag", "W/\"AAAA==\"")])
@@ -72,9 +78,11 @@ struct DocumentTests {
         let body = #"""
             {"documentType":{"value":"Invoice"},"referenceNumber":{"value":"000224"},"status":{"id":"Open"},
              "customer":{"number":{"value":"10002"},"name":{"value":"Ola AS"}},"currencyId":{"value":"NOK"},
-             "documentDate":{"value":"2026-11-01T00:00:00+01:00"},"amount":{"value":"1440.0000"},"amountInCurrency":{"value":1440.0},
+             "documentDate":{"value":"2026-11-01T00:00:00+01:00"},"amount":{"value":"1440.0000"},
+              "amountInCurrency":{"value":1440.0},
              "balance":{"value":1440},"balanceInCurrency":{"value":1440},"branchNumber":{"value":"1"},"location":"Main",
-             "isRotRutDeductible":{"value":true},"invoiceLines":[{"lineNumber":{"value":2},"amountInCurrency":{"value":5},"vatCode":"3"}]}
+             "isRotRutDeductible":{"value":true},"invoiceLines":[{"lineNumber":{"value":2},
+              "amountInCurrency":{"value":5},"vatCode":"3"}]}
             """#
         let invoice = try await read(body)
         #expect(invoice.total.minorUnits == 144_000)
@@ -142,8 +150,10 @@ struct DocumentTests {
     func partsInEitherCurrency() async throws {
         func body(vat: String, taxable: String) -> String {
             #"""
-            {"documentType":"Invoice","referenceNumber":"000224","status":"Open","customer":{"number":"1"},"currencyId":"EUR",
-             "documentDate":"2026-11-01T00:00:00","exchangeRate":10.0,"amount":1250,"amountInCurrency":125,"balance":1250,
+            {"documentType":"Invoice","referenceNumber":"000224","status":"Open","customer":{"number":"1"},
+             "currencyId":"EUR",
+             "documentDate":"2026-11-01T00:00:00","exchangeRate":10.0,"amount":1250,"amountInCurrency":125,
+              "balance":1250,
              "balanceInCurrency":125,"vatTotal":250,"vatTotalInCurrency":25,
              "taxDetails":[{"taxId":"3","vatRate":25,"taxableAmount":\#(taxable),"vatAmount":\#(vat)}]}
             """#
@@ -186,7 +196,8 @@ struct DocumentTests {
     func customer() async throws {
         let body = #"""
             {"internalId":41,"number":"10002","name":"Ola AS","mainContact":{"email":"main@ola.no","phone1":"1"},
-             "invoiceContact":{"value":{"email":{"value":" "}}},"mainAddress":{"addressLine1":"Gata 1","city":"Oslo","postalCode":"0150",
+             "invoiceContact":{"value":{"email":{"value":" "}}},"mainAddress":{"addressLine1":"Gata 1",
+              "city":"Oslo","postalCode":"0150",
              "country":{"id":"NO","name":"Norway"}},"vatRegistrationId":"NO1"}
             """#
         let rig = try Rig(answering: answer(200, body))
@@ -205,8 +216,10 @@ struct DocumentTests {
     @Test("A payment is found by number and type, by the list where a void has the same number")
     func payment() async throws {
         let payment = #"""
-            {"type":"Payment","refNbr":"P7","status":"Voided","paymentRef":"pi_1","customer":{"number":"1"},"currency":"SEK",
-             "paymentAmount":112.00,"paymentAmountInCurrency":999,"applicationDate":"2026-11-05T00:00:00","timeStamp":"AB="}
+            {"type":"Payment","refNbr":"P7","status":"Voided","paymentRef":"pi_1","customer":{"number":"1"},
+             "currency":"SEK",
+             "paymentAmount":112.00,"paymentAmountInCurrency":999,"applicationDate":"2026-11-05T00:00:00",
+              "timeStamp":"AB="}
             """#
         let void = payment.replacingOccurrences(of: "\"Payment\"", with: "\"VoidPayment\"")
         let direct = try Rig(answering: answer(200, payment, [("etag", "\"AB=\"")]))

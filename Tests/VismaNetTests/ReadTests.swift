@@ -7,7 +7,8 @@ import VismaNet
 @Suite("Lists of Visma.net")
 struct ListTests {
     private func row(_ number: Int, modified: String = "2026-11-01T10:00:00", metadata: String = "") -> String {
-        #"{"documentType":"Invoice","referenceNumber":"\#(number)","lastModifiedDateTime":"\#(modified)","timeStamp":"A\#(number)"\#(metadata)}"#
+        #"{"documentType":"Invoice","referenceNumber":"\#(number)","lastModifiedDateTime":"\#(modified)","#
+            + #""timeStamp":"A\#(number)"\#(metadata)}"#
     }
 
     @Test("The time never goes without its condition, both escaped and without a zone, and paging is always said")
@@ -91,7 +92,8 @@ struct ListTests {
     func touches() async throws {
         let payment = #"""
             [{"type":"VoidPayment","refNbr":"P1","paymentLines":[
-              {"documentType":"Invoice","refNbr":"1","amountPaid":10},{"documentType":"Invoice","refNbr":"1","amountPaid":-10},
+              {"documentType":"Invoice","refNbr":"1","amountPaid":10},{"documentType":"Invoice","refNbr":"1",
+               "amountPaid":-10},
               {"documentType":{"value":"CreditNote"},"refNbr":{"value":"9"}},{"amountPaid":3}]}]
             """#
         let payments = try await Rig(answering: answer(200, payment)).client.payments(modifiedSince: nil, page: 1)
@@ -121,8 +123,10 @@ struct ListTests {
     func allPayments() async throws {
         func payment(_ number: Int, customer: String = "10002", date: String = "2026-11-05T00:00:00") -> String {
             #"""
-            {"type":"Payment","refNbr":"\#(number)","status":"Balanced","paymentRef":"pi_\#(number)","customer":{"number":"\#(customer)"},
-             "currency":"NOK","paymentAmount":\#(number).50,"applicationDate":"\#(date)","metadata":{"totalCount":5,"maxPageSize":2},
+            {"type":"Payment","refNbr":"\#(number)","status":"Balanced","paymentRef":"pi_\#(number)",
+             "customer":{"number":"\#(customer)"},
+             "currency":"NOK","paymentAmount":\#(number).50,"applicationDate":"\#(date)",
+              "metadata":{"totalCount":5,"maxPageSize":2},
              "paymentLines":[{"documentType":"Invoice","refNbr":"000224","amountPaid":1.25,"currency":"NOK"}]}
             """#
         }
@@ -139,7 +143,8 @@ struct ListTests {
         #expect(found.first?.applications.first?.amount.minorUnits == 125)
         #expect(
             rig.api.paths.first
-                == "/v1/customerPayment?customer=10002&docDate=2026-11-04&docDateCondition=%3E%3D&pageNumber=1&pageSize=500"
+                == "/v1/customerPayment?customer=10002&docDate=2026-11-04&docDateCondition=%3E%3D"
+                + "&pageNumber=1&pageSize=500"
         )
         #expect(rig.api.requests.count == 3)
     }

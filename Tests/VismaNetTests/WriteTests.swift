@@ -25,11 +25,13 @@ struct WriteTests {
         #expect(call.contentType == "application/json")
         #expect(
             String(decoding: call.body, as: UTF8.self)
-                == #"{"type":{"value":"Payment"},"hold":{"value":false},"applicationDate":{"value":"2026-01-15T00:00:00"},"#
+                == #"{"type":{"value":"Payment"},"hold":{"value":false},"#
+                + #""applicationDate":{"value":"2026-01-15T00:00:00"},"#
                 + #""paymentRef":{"value":"pi_3Q"},"customer":{"value":"10002"},"location":{"value":"Main"},"#
                 + #""paymentMethod":{"value":"5"},"cashAccount":{"value":"1912"},"currency":{"value":"NOK"},"#
                 + #""paymentAmount":{"value":1234567.89},"invoiceText":{"value":"Stripe"},"branch":{"value":"1"},"#
-                + #""paymentLines":[{"operation":"Insert","documentType":{"value":"Invoice"},"refNbr":{"value":"000224"},"#
+                + #""paymentLines":[{"operation":"Insert","documentType":{"value":"Invoice"},"#
+                + #""refNbr":{"value":"000224"},"#
                 + #""amountPaid":{"value":0.07}}]}"#)
     }
 
@@ -183,7 +185,8 @@ struct ErrorTests {
     @Test("A missing licence points at the tenant id", arguments: [400, 500])
     func licence(_ status: Int) async throws {
         let body =
-            #"{"ExceptionType":"IPPException","ExceptionMessage":"No license for this company.","ExceptionFaultCode":"12027"}"#
+            #"{"ExceptionType":"IPPException","ExceptionMessage":"No license for this company.","#
+            + #""ExceptionFaultCode":"12027"}"#
         let error = try await failure(status, body)
         #expect(error?.code == "visma.no_licence")
         #expect(error?.disposition == .reauthorise)
