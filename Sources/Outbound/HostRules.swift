@@ -8,8 +8,8 @@ struct Origin: Hashable, Sendable {
     /// Everything from the first `/`, `?` or `#` after the host on.
     let rest: String
 
-    /// Nil for anything that is not plain `http(s)://host[:port]…`. User information is refused: `http://127.0.0.1@evil`
-    /// reads as loopback and goes elsewhere.
+    /// Nil for anything that is not plain `http(s)://host[:port]…`. User information is refused:
+    /// `http://127.0.0.1@evil` reads as loopback and goes elsewhere.
     init?(_ url: String) {
         guard url.utf8.allSatisfy({ (33...126).contains($0) && $0 != 92 }) else { return nil }
         guard let separator = url.firstRange(of: "://") else { return nil }

@@ -111,7 +111,8 @@ package struct VismaClient: Sendable {
 
     // MARK: polling
 
-    /// Invoices modified at or after `modifiedSince`, a text that the server itself wrote (nil: all). `page` begins at 1.
+    /// Invoices modified at or after `modifiedSince`, a text that the server itself wrote (nil: all). `page` begins
+    /// at 1.
     package func invoices(modifiedSince: String?, page: Int) async throws(ConnectorError) -> VismaPage<PolledRow> {
         let call = VismaRequests.invoices(modifiedSince: modifiedSince, page: page, pageSize: settings.pageSize)
         return try await poll(call, .invoices, since: modifiedSince, page: page)
@@ -255,7 +256,8 @@ package struct VismaClient: Sendable {
     ) throws(ConnectorError) -> Value {
         do {
             return try map(try JSONDecoder().decode(type, from: Data(response.body)))
-        } catch is DecodingError {
+        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+            // Not JSON at all: half an answer, or the page of a gateway. It passes.
             throw VismaErrors.unreadable(response, what: what, redaction: redaction)
         } catch {
             throw VismaErrors.unusable(error, what: what)
