@@ -68,6 +68,8 @@ package struct BaseURL: Hashable, Sendable, CustomStringConvertible {
     /// `https://api.stripe.com`, without a slash at the end.
     package var text: String { origin.text }
     package var description: String { text }
+    /// Whether it is this machine itself: the sandbox, never the real systems.
+    package var isLoopback: Bool { origin.isLoopback }
 
     /// The absolute URL of `path`, which begins with one `/` and is already percent-encoded. Fails with `.notSent`
     /// when the path could move the request to another host.
