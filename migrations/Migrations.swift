@@ -1,1 +1,35 @@
-package enum MigrationFiles {}
+/// One shipped step of the schema's history. A shipped file is never edited: its checksum is in every database.
+package struct MigrationFile: Hashable, Sendable {
+    package enum Dialect: String, Sendable {
+        case sqlite
+    }
+
+    /// From 1 upwards without gaps.
+    package var number: Int
+    package var name: String
+    package var dialect: Dialect
+    /// The SQL script, UTF-8.
+    package var bytes: [UInt8]
+
+    package init(number: Int, name: String, dialect: Dialect, bytes: [UInt8]) {
+        self.number = number
+        self.name = name
+        self.dialect = dialect
+        self.bytes = bytes
+    }
+
+    /// `0001_foundation`
+    package var title: String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "_" + name
+    }
+}
+
+/// The migrations that this binary knows, in order. SwiftPM replaces the first digit of a file's name in the
+/// generated constant, so a file is listed here by hand together with its number.
+package enum MigrationFiles {
+    package static let all: [MigrationFile] = [
+        MigrationFile(
+            number: 1, name: "foundation", dialect: .sqlite, bytes: PackageResources._001_foundation_sqlite_sql)
+    ]
+}

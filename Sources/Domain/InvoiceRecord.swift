@@ -6,7 +6,7 @@ package enum InvoiceRecord {
     package static let opening = "[Stripe]"
     package static let closing = "[/Stripe]"
     /// Failures beyond this many are counted, not listed: the newest are what a person needs.
-    package static let failuresMax = 5
+    package static let failuresMax = 50
 
     /// What the block should say now; nil when there is nothing to say.
     package static func desired(for collection: Collection, policy: Policy) -> String? {

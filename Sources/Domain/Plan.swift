@@ -67,4 +67,9 @@ package enum Step {
     package static let attachRecord = "record.attachment"
     package static let createEndpoint = "endpoint.create"
     package static let deleteEndpoint = "endpoint.delete"
+
+    package static let all = [
+        createCustomer, createInvoice, addLines, finalizeInvoice, deleteDraft, voidInvoice, createPayment,
+        releasePayment, writeNote, attachRecord, createEndpoint, deleteEndpoint,
+    ]
 }

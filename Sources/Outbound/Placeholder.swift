@@ -1,2 +1,0 @@
-import AsyncHTTPClient
-func placeholder() -> HTTPClient.Configuration { HTTPClient.Configuration() }

@@ -1,0 +1,40 @@
+package import Domain
+
+/// What an answer says of the calls that are left. Visma counts per hour, company and application
+/// (`X-RateLimit-*`, docs "rate-limits"); Stripe sends `Retry-After` only.
+package struct RateBudget: Hashable, Sendable {
+    package var limit: Int?
+    package var remaining: Int?
+    /// Seconds until the window begins anew.
+    package var resetSeconds: Int?
+    package var retryAfterSeconds: Int?
+
+    package init(limit: Int? = nil, remaining: Int? = nil, resetSeconds: Int? = nil, retryAfterSeconds: Int? = nil) {
+        self.limit = limit
+        self.remaining = remaining
+        self.resetSeconds = resetSeconds
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+
+    /// Visma's documents say that the reset is in seconds left; in 2021 it was an epoch. Both are understood.
+    package init(_ response: OutboundResponse, now: Timestamp) {
+        limit = Self.number(response.header("x-ratelimit-limit"))
+        remaining = Self.number(response.header("x-ratelimit-remaining"))
+        retryAfterSeconds = Self.number(response.header("retry-after"))
+        resetSeconds = Self.number(response.header("x-ratelimit-reset")).map { value in
+            value > 1_000_000_000 ? max(0, value - Int(now.unixSeconds)) : value
+        }
+    }
+
+    /// How long to wait before the next call, when the answer says so at all.
+    package var waitSeconds: Int? { retryAfterSeconds ?? (remaining == 0 ? resetSeconds : nil) }
+
+    private static func number(_ text: String?) -> Int? {
+        guard let text else { return nil }
+        let trimmed = text.drop { $0 == " " }
+        let digits = trimmed.prefix { $0.isASCII && $0.isNumber }
+        // `Wed, 21 Oct 2026 …` and `-1` are nothing that can be waited for.
+        guard !digits.isEmpty, digits.count <= 12 else { return nil }
+        return Int(digits)
+    }
+}

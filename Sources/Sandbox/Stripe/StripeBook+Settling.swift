@@ -1,0 +1,139 @@
+extension StripeBook {
+    mutating func finalizeInvoice(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
+        var row = try invoice(call.id)
+        guard row.status == "draft" else {
+            throw .state(
+                "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
+                code: "invoice_not_editable")
+        }
+        if let advance = call.form.flag("auto_advance") { row.isAutoAdvance = advance }
+        finalize(&row)
+        return json(try invoice(row.id), call.expand)
+    }
+
+    /// Numbers, freezes and prices the invoice. The customer's balance of the same currency goes in: credit lowers
+    /// what is due, debt raises it. What is too small to charge becomes the customer's debt, and the invoice paid.
+    private mutating func finalize(_ row: inout StripeInvoiceRecord) {
+        guard var customer = customers[row.customer] else { return }
+        if row.number == nil {
+            repeat {
+                let sequence = String(customer.nextInvoiceSequence)
+                let zeros = String(repeating: "0", count: max(0, 4 - sequence.count))
+                row.number = "\(customer.invoicePrefix)-\(zeros)\(sequence)"
+                customer.nextInvoiceSequence += 1
+            } while row.number.flatMap { invoiceNumbers[$0] } != nil
+        }
+        row.finalizedAt = now
+        row.effectiveAt = row.effectiveAt ?? now
+        row.startingBalance = customer.balances[row.currency] ?? 0
+        let sum = row.total + row.startingBalance
+        let isTooSmall = sum > 0 && sum < StripeCurrencyRules.minimum(row.currency)
+        row.amountDue = isTooSmall ? 0 : max(0, sum)
+        let ending = isTooSmall ? sum : min(0, sum)
+        row.endingBalance = ending
+        customer.balances[row.currency] = ending == 0 ? nil : ending
+        row.hostedKey = makeID("YWNjdF8", length: 40)
+        row.frozenCustomer = customer
+        row.status = row.amountDue == 0 ? "paid" : "open"
+        if row.amountDue == 0 { row.paidAt = now }
+        store(customer)
+        invoices[row.id] = row
+        if row.status == "open" {
+            let intent = makeIntent(for: row, amount: row.amountDue)
+            invoicePayments.add(
+                StripeInvoicePaymentRecord(
+                    id: makeID("inpay"), created: now, invoice: row.id, paymentIntent: intent.id,
+                    amountRequested: row.amountDue, currency: row.currency, isDefault: true))
+            emit("payment_intent.created", json(intent))
+            store(row, emitting: "invoice.finalized", "invoice.updated")
+        } else {
+            store(row, emitting: "invoice.finalized", "invoice.updated", "invoice.paid")
+        }
+    }
+
+    mutating func makeIntent(for row: StripeInvoiceRecord, amount: Int64) -> StripePaymentIntentRecord {
+        let id = makeID("pi")
+        let intent = StripePaymentIntentRecord(
+            id: id, created: now, customer: row.customer, invoice: row.id, amount: amount, currency: row.currency,
+            clientSecret: "\(id)_\(makeID("secret"))")
+        intents.add(intent)
+        return intent
+    }
+
+    mutating func sendInvoice(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
+        var row = try invoice(call.id)
+        guard row.status == "draft" || row.status == "open" else {
+            throw .state("You can only send draft or open invoices. This invoice is \(row.status).")
+        }
+        guard row.collectionMethod == "send_invoice" else {
+            throw .state("You can only manually send an invoice if its collection method is 'send_invoice'.")
+        }
+        if row.status == "draft" { finalize(&row) }
+        store(try invoice(row.id), emitting: "invoice.sent")
+        return json(try invoice(row.id), call.expand)
+    }
+
+    mutating func voidInvoice(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
+        var row = try invoice(call.id)
+        guard row.status == "open" || row.status == "uncollectible" else {
+            throw .state("You can only pass in open invoices. This invoice isn't open.")
+        }
+        let payments = invoicePayments.all.filter { $0.invoice == row.id }
+        if payments.contains(where: { $0.status == "paid" }) {
+            throw .state("Invoices with `paid` payments cannot be voided.")
+        }
+        // The credit that finalization used goes back to the customer.
+        if var customer = customers[row.customer], let ending = row.endingBalance, ending != row.startingBalance {
+            customer.balances[row.currency, default: 0] += row.startingBalance - ending
+            store(customer)
+        }
+        row.status = "void"
+        row.voidedAt = now
+        cancelOpenPayments(of: row, because: "void_invoice")
+        store(row, emitting: "invoice.voided", "invoice.updated")
+        return json(row, call.expand)
+    }
+
+    private mutating func cancelOpenPayments(of row: StripeInvoiceRecord, because reason: String) {
+        for payment in invoicePayments.all where payment.invoice == row.id && payment.status == "open" {
+            invoicePayments[payment.id]?.status = "canceled"
+            invoicePayments[payment.id]?.canceledAt = now
+            guard var intent = intents[payment.paymentIntent] else { continue }
+            intent.status = "canceled"
+            intent.canceledAt = now
+            intent.cancellationReason = reason
+            intents[intent.id] = intent
+            emit("payment_intent.canceled", json(intent))
+        }
+    }
+
+    mutating func markUncollectible(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
+        var row = try invoice(call.id)
+        guard row.status == "open" else {
+            throw .state("You can only pass in open invoices. This invoice isn't open.")
+        }
+        row.status = "uncollectible"
+        row.uncollectibleAt = now
+        store(row, emitting: "invoice.marked_uncollectible", "invoice.updated")
+        return json(row, call.expand)
+    }
+
+    /// Only settlement outside Stripe: there is no payment method here that could be charged.
+    mutating func payInvoice(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
+        var row = try invoice(call.id)
+        if row.status == "paid" { throw .state("Invoice is already paid") }
+        guard row.status == "open" || row.status == "uncollectible" else {
+            throw .state("You can only pay open invoices. This invoice is \(row.status).")
+        }
+        guard call.form.flag("paid_out_of_band") == true else {
+            throw .state("There is no default payment method to pay this invoice with.")
+        }
+        row.amountPaidOffStripe += row.amountRemaining
+        row.amountPaid = row.amountDue
+        row.status = "paid"
+        row.paidAt = now
+        cancelOpenPayments(of: row, because: "automatic")
+        store(row, emitting: "invoice.updated", "invoice.paid")
+        return json(row, call.expand)
+    }
+}

@@ -1,0 +1,28 @@
+/// A database engine. Both functions run on the caller's actor until they wait, so that an engine that does not
+/// wait (simulation) does not suspend either.
+package protocol Database: Sendable {
+    /// Runs `body` on one consistent snapshot; a write in it throws `.notWritable`.
+    nonisolated(nonsending) func read<R: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> R
+    ) async throws -> R
+
+    /// Runs `body` as ONE transaction: committed, durably, when it returns; rolled back when it throws. The closure
+    /// is synchronous, so that no network call can sit inside a transaction. Errors of the engine are `StorageError`,
+    /// those of `body` pass unchanged. A cancelled task's transaction is completed, so that its outcome is known.
+    @discardableResult
+    nonisolated(nonsending) func write<R: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> R
+    ) async throws -> R
+}
+
+/// A connection inside a transaction. It must not be kept beyond the closure it was given to.
+package protocol SQLConnection: AnyObject {
+    /// Runs a statement and answers how many rows it affected.
+    @discardableResult func execute(_ statement: SQLStatement) throws -> Int
+
+    /// Runs a statement that answers rows (also `INSERT ... RETURNING`), to the end.
+    func query(_ statement: SQLStatement) throws -> [SQLRow]
+
+    /// Runs several statements without arguments: a migration's file.
+    func executeScript(_ script: String) throws
+}

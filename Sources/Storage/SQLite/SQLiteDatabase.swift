@@ -1,0 +1,197 @@
+import Foundation
+import GRDB
+
+/// SQLite through GRDB.
+///
+/// `.pool` is the production engine: one writer and a few readers on threads of their own, so that SQLite never
+/// blocks the cooperative pool, WAL, and a commit that is on disk when `write` returns.
+///
+/// `.inline` runs the same SQL on the caller, without a thread hop and without suspending, for deterministic
+/// simulation. A file survives its handles, and several may be open on one file; without a path the store is in
+/// memory and belongs to its handle. It outlives a crash of the process but not of the machine (`synchronous=OFF`).
+package final class SQLiteDatabase: Database {
+    package enum Mode: Hashable, Sendable {
+        case pool(path: String)
+        /// Nil: in memory.
+        case inline(path: String?)
+    }
+
+    package struct Limits: Hashable, Sendable {
+        /// How long a statement waits for another connection's lock before `.busy`.
+        package var busyTimeoutMilliseconds = 5000
+        package var readersMax = 4
+        /// 4 KiB pages. SQLite's default of 1,000 costs a quarter of the grouped inserts (facts: storage).
+        package var walAutocheckpointPages = 10_000
+        package init() {}
+    }
+
+    private enum Engine {
+        case pool(DatabasePool)
+        case queue(DatabaseQueue)
+    }
+
+    private let engine: Engine
+    private let beforeCommit: (@Sendable () throws -> Void)?
+
+    /// Opens the store, creating its file with mode 0600 when there is none. `beforeCommit` is a seam for tests: it
+    /// runs after a transaction's body, and what it throws makes the commit fail.
+    package init(
+        _ mode: Mode, limits: Limits = Limits(), beforeCommit: (@Sendable () throws -> Void)? = nil
+    ) throws {
+        self.beforeCommit = beforeCommit
+        let configuration = Self.configuration(mode, limits: limits)
+        do {
+            switch mode {
+            case .pool(let path):
+                try Self.createFile(path)
+                let pool = try DatabasePool(path: path, configuration: configuration)
+                // GRDB sets NORMAL on the writer after `prepareDatabase`: without this line a commit that was
+                // answered with 2xx could be lost with the machine's power.
+                try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+                engine = .pool(pool)
+            case .inline(let path?):
+                try Self.createFile(path)
+                let queue = try DatabaseQueue(path: path, configuration: configuration)
+                try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = OFF") }
+                engine = .queue(queue)
+            case .inline(nil):
+                engine = .queue(try DatabaseQueue(configuration: configuration))
+            }
+        } catch {
+            throw Self.understood(error, while: "opening the database")
+        }
+    }
+
+    private static func configuration(_ mode: Mode, limits: Limits) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "storage"
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(TimeInterval(limits.busyTimeoutMilliseconds) / 1000)
+        configuration.maximumReaderCount = limits.readersMax
+        if mode != .inline(path: nil) { configuration.journalMode = .wal }
+        let pages = limits.walAutocheckpointPages
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)") }
+        return configuration
+    }
+
+    /// SQLite gives its `-wal` and `-shm` files the mode of the database file.
+    private static func createFile(_ path: String) throws {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            let reason = String(cString: strerror(errno))
+            throw StorageError(.notWritable, "cannot open the database file \(path): \(reason)")
+        }
+        close(descriptor)
+    }
+
+    package nonisolated(nonsending) func read<R: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> R
+    ) async throws -> R {
+        switch engine {
+        case .queue(let queue): return try Self.readInline(queue, body)
+        case .pool(let pool):
+            return try await withCheckedThrowingContinuation { continuation in
+                pool.asyncRead { opened in
+                    continuation.resume(with: Self.outcome { try body(SQLiteConnection(opened.get())) })
+                }
+            }
+        }
+    }
+
+    @discardableResult
+    package nonisolated(nonsending) func write<R: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> R
+    ) async throws -> R {
+        switch engine {
+        case .queue(let queue): return try writeInline(queue, body)
+        case .pool(let pool):
+            return try await withCheckedThrowingContinuation { continuation in
+                pool.asyncWriteWithoutTransaction { [beforeCommit] database in
+                    continuation.resume(
+                        with: Self.outcome { try Self.transact(database, body, beforeCommit: beforeCommit) })
+                }
+            }
+        }
+    }
+
+    /// What `PRAGMA name` answers on the writer that is in use.
+    package nonisolated(nonsending) func pragma(_ name: String) async throws -> String {
+        guard !name.isEmpty, name.utf8.allSatisfy({ (97...122).contains($0) || $0 == 95 }) else {
+            throw StorageError(.invalidArgument, "a pragma's name is lower-case letters and underscores")
+        }
+        let ask: @Sendable (GRDB.Database) throws -> String = { database in
+            try String.fetchOne(database, sql: "PRAGMA \(name)") ?? ""
+        }
+        switch engine {
+        case .queue(let queue): return try Self.pragmaInline(queue, ask)
+        case .pool(let pool):
+            return try await withCheckedThrowingContinuation { continuation in
+                pool.asyncWriteWithoutTransaction { database in
+                    continuation.resume(with: Self.outcome { try ask(database) })
+                }
+            }
+        }
+    }
+
+    /// Waits for what is under way and closes all connections; later use throws.
+    package func shutDown() throws {
+        switch engine {
+        case .pool(let pool): try pool.close()
+        case .queue(let queue): try queue.close()
+        }
+    }
+}
+
+// The synchronous half: functions of their own, as GRDB's asynchronous overloads would be preferred in an async one.
+extension SQLiteDatabase {
+    private static func readInline<R: Sendable>(
+        _ queue: DatabaseQueue, _ body: (any SQLConnection) throws -> R
+    ) throws -> R {
+        try outcome { try queue.read { try body(SQLiteConnection($0)) } }.get()
+    }
+
+    private func writeInline<R: Sendable>(
+        _ queue: DatabaseQueue, _ body: (any SQLConnection) throws -> R
+    ) throws -> R {
+        try Self.outcome {
+            try queue.writeWithoutTransaction { try Self.transact($0, body, beforeCommit: beforeCommit) }
+        }.get()
+    }
+
+    private static func pragmaInline(
+        _ queue: DatabaseQueue, _ ask: (GRDB.Database) throws -> String
+    ) throws -> String {
+        try outcome { try queue.writeWithoutTransaction(ask) }.get()
+    }
+
+    private static func transact<R>(
+        _ database: GRDB.Database, _ body: (any SQLConnection) throws -> R, beforeCommit: (() throws -> Void)?
+    ) throws -> R {
+        // Immediate: a transaction that reads first and writes later must not find another writer in between.
+        try database.beginTransaction(.immediate)
+        do {
+            let result = try body(SQLiteConnection(database))
+            try beforeCommit?()
+            try database.commit()
+            return result
+        } catch {
+            // SQLite rolls some failures back by itself (disk full); the first error is the one to tell.
+            if database.isInsideTransaction { try? database.rollback() }
+            throw error
+        }
+    }
+
+    private static func outcome<R>(_ body: () throws -> R) -> Result<R, any Error> {
+        do {
+            return .success(try body())
+        } catch {
+            return .failure(understood(error, while: "using the database"))
+        }
+    }
+
+    /// GRDB's errors as ours; all others as they are.
+    private static func understood(_ error: any Error, while doing: String) -> any Error {
+        guard let failure = error as? DatabaseError else { return error }
+        return StorageError(sqlite: failure, while: doing)
+    }
+}

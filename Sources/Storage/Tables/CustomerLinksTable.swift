@@ -1,0 +1,62 @@
+package import Domain
+
+/// Which Stripe customer a Visma customer is.
+package struct CustomerLink: Hashable, Sendable {
+    /// Never changes, unlike the number.
+    package var vismaInternalID: Int
+    package var vismaNumber: VismaCustomerNumber
+    package var stripeCustomer: StripeCustomerID
+    /// The rule that found it, or who did.
+    package var matchedBy: String
+    package var matchedAt: Timestamp
+
+    package init(
+        vismaInternalID: Int, vismaNumber: VismaCustomerNumber, stripeCustomer: StripeCustomerID, matchedBy: String,
+        matchedAt: Timestamp
+    ) {
+        self.vismaInternalID = vismaInternalID
+        self.vismaNumber = vismaNumber
+        self.stripeCustomer = stripeCustomer
+        self.matchedBy = matchedBy
+        self.matchedAt = matchedAt
+    }
+}
+
+package enum CustomerLinksTable {
+    private static let columns: SQLStatement =
+        "visma_internal_id, visma_number, stripe_customer, matched_by, matched_at"
+
+    package static func find(
+        _ db: any SQLConnection, tenant: TenantID, vismaInternalID: Int
+    ) throws -> CustomerLink? {
+        try db.query(
+            """
+            SELECT \(columns) FROM customer_links
+            WHERE tenant_id = \(tenant) AND visma_internal_id = \(vismaInternalID)
+            """
+        ).first.map(link)
+    }
+
+    package static func put(_ db: any SQLConnection, tenant: TenantID, _ link: CustomerLink) throws {
+        try db.execute(
+            """
+            INSERT INTO customer_links (tenant_id, \(columns)) VALUES (\(tenant), \(link.vismaInternalID),
+                \(link.vismaNumber), \(link.stripeCustomer), \(link.matchedBy), \(link.matchedAt))
+            ON CONFLICT (tenant_id, visma_internal_id) DO UPDATE SET visma_number = excluded.visma_number,
+                stripe_customer = excluded.stripe_customer, matched_by = excluded.matched_by,
+                matched_at = excluded.matched_at
+            """)
+    }
+
+    package static func list(_ db: any SQLConnection, tenant: TenantID) throws -> [CustomerLink] {
+        try db.query("SELECT \(columns) FROM customer_links WHERE tenant_id = \(tenant) ORDER BY visma_internal_id")
+            .map(link)
+    }
+
+    private static func link(_ row: SQLRow) throws -> CustomerLink {
+        CustomerLink(
+            vismaInternalID: try row.int("visma_internal_id"), vismaNumber: try row.id("visma_number"),
+            stripeCustomer: try row.id("stripe_customer"), matchedBy: try row.text("matched_by"),
+            matchedAt: try row.timestamp("matched_at"))
+    }
+}

@@ -1,0 +1,184 @@
+package import Domain
+
+/// A Stripe event as it arrived: raw bytes, and the few fields that were read from them.
+package struct StoredEvent: Hashable, Sendable {
+    package enum State: String, Sendable, CaseIterable {
+        case received, resolved, ignored
+    }
+
+    /// What became of a delivery.
+    package enum Outcome: Hashable, Sendable {
+        case stored
+        /// It was on disk already; the delivery has been counted.
+        case duplicate
+    }
+
+    package var eventID: String
+    package var type: String
+    package var objectID: String?
+    package var isLive: Bool
+    package var body: [UInt8]
+    package var receivedAt: Timestamp
+    package var state: State
+    package var subject: Subject?
+    /// Why it was ignored, or stored without being used.
+    package var reason: String?
+    /// Nil when it came from Stripe's list of events.
+    package var endpointKey: String?
+    package var deliveries: Int
+
+    package init(
+        eventID: String, type: String, objectID: String?, isLive: Bool, body: [UInt8], receivedAt: Timestamp,
+        state: State = .received, subject: Subject? = nil, reason: String? = nil, endpointKey: String? = nil,
+        deliveries: Int = 1
+    ) {
+        self.eventID = eventID
+        self.type = type
+        self.objectID = objectID
+        self.isLive = isLive
+        self.body = body
+        self.receivedAt = receivedAt
+        self.state = state
+        self.subject = subject
+        self.reason = reason
+        self.endpointKey = endpointKey
+        self.deliveries = deliveries
+    }
+}
+
+package enum EventsTable {
+    private static let columns: SQLStatement = """
+        event_id, type, object_id, livemode, body, received_at, state, subject, reason, endpoint_key, deliveries
+        """
+
+    /// Stores the event unless its id is there; then only the delivery is counted and the first body kept.
+    package static func insert(
+        _ db: any SQLConnection, tenant: TenantID, _ event: StoredEvent
+    ) throws -> StoredEvent.Outcome {
+        let rows = try db.query(
+            """
+            INSERT INTO events (tenant_id, \(columns)) VALUES (\(tenant), \(event.eventID), \(event.type),
+                \(event.objectID), \(event.isLive), \(event.body), \(event.receivedAt), \(event.state),
+                \(event.subject), \(event.reason), \(event.endpointKey), 1)
+            ON CONFLICT (tenant_id, event_id) DO UPDATE SET deliveries = events.deliveries + 1
+            RETURNING deliveries
+            """)
+        return try rows.first?.int("deliveries") == 1 ? .stored : .duplicate
+    }
+
+    /// A group commit's events, each with its tenant; outcomes in the order given. They are inserted sorted by key,
+    /// so that two groups on two connections cannot wait for each other.
+    package static func insertMany(
+        _ db: any SQLConnection, _ events: [(tenant: TenantID, event: StoredEvent)]
+    ) throws -> [StoredEvent.Outcome] {
+        var outcomes = [StoredEvent.Outcome](repeating: .stored, count: events.count)
+        let order = events.indices.sorted {
+            (events[$0].tenant.rawValue, events[$0].event.eventID, $0)
+                < (events[$1].tenant.rawValue, events[$1].event.eventID, $1)
+        }
+        for index in order {
+            outcomes[index] = try insert(db, tenant: events[index].tenant, events[index].event)
+        }
+        return outcomes
+    }
+
+    package static func find(_ db: any SQLConnection, tenant: TenantID, eventID: String) throws -> StoredEvent? {
+        try db.query("SELECT \(columns) FROM events WHERE tenant_id = \(tenant) AND event_id = \(eventID)")
+            .first.map(event)
+    }
+
+    /// The oldest events that nobody has looked at.
+    package static func nextReceived(
+        _ db: any SQLConnection, tenant: TenantID, limit: Int
+    ) throws -> [StoredEvent] {
+        try db.query(
+            """
+            SELECT \(columns) FROM events WHERE tenant_id = \(tenant) AND state = 'received'
+            ORDER BY received_at, event_id LIMIT \(limit)
+            """
+        ).map(event)
+    }
+
+    /// Makes events about an object unread again that were ignored before the object was known.
+    package static func reopen(_ db: any SQLConnection, tenant: TenantID, objectID: String) throws {
+        try db.execute(
+            """
+            UPDATE events SET state = 'received', reason = NULL
+            WHERE tenant_id = \(tenant) AND object_id = \(objectID) AND state = 'ignored'
+            """)
+    }
+
+    package static func markResolved(
+        _ db: any SQLConnection, tenant: TenantID, eventID: String, subject: Subject
+    ) throws {
+        try mark(db, tenant: tenant, eventID: eventID, state: .resolved, subject: subject, reason: nil)
+    }
+
+    package static func markIgnored(
+        _ db: any SQLConnection, tenant: TenantID, eventID: String, reason: String
+    ) throws {
+        try mark(db, tenant: tenant, eventID: eventID, state: .ignored, subject: nil, reason: reason)
+    }
+
+    private static func mark(
+        _ db: any SQLConnection, tenant: TenantID, eventID: String, state: StoredEvent.State, subject: Subject?,
+        reason: String?
+    ) throws {
+        let changed = try db.execute(
+            """
+            UPDATE events SET state = \(state), subject = \(subject), reason = \(reason)
+            WHERE tenant_id = \(tenant) AND event_id = \(eventID)
+            """)
+        if changed == 0 { throw StorageError(.notFound, "tenant \(tenant) has no event \(eventID)") }
+    }
+
+    /// Newest first; `after` is the event id that ended the page before.
+    package static func list(
+        _ db: any SQLConnection, tenant: TenantID, state: StoredEvent.State? = nil, type: String? = nil,
+        after: String? = nil, limit: Int
+    ) throws -> [StoredEvent] {
+        let ofState: SQLStatement = state.map { "AND state = \($0)" } ?? ""
+        let ofType: SQLStatement = type.map { "AND type = \($0)" } ?? ""
+        let older: SQLStatement =
+            after.map {
+                """
+                AND (received_at, event_id) < (
+                    SELECT received_at, event_id FROM events WHERE tenant_id = \(tenant) AND event_id = \($0))
+                """
+            } ?? ""
+        return try db.query(
+            """
+            SELECT \(columns) FROM events WHERE tenant_id = \(tenant) \(ofState) \(ofType) \(older)
+            ORDER BY received_at DESC, event_id DESC LIMIT \(limit)
+            """
+        ).map(event)
+    }
+
+    package static func countByState(
+        _ db: any SQLConnection, tenant: TenantID
+    ) throws -> [StoredEvent.State: Int] {
+        var counts: [StoredEvent.State: Int] = [:]
+        for row in try db.query(
+            "SELECT state, COUNT(*) AS events FROM events WHERE tenant_id = \(tenant) GROUP BY state")
+        {
+            counts[try row.choice("state")] = try row.int("events")
+        }
+        return counts
+    }
+
+    /// Deliveries of events that were on disk already.
+    package static func duplicates(_ db: any SQLConnection, tenant: TenantID) throws -> Int {
+        try db.query(
+            "SELECT COALESCE(SUM(deliveries - 1), 0) AS duplicates FROM events WHERE tenant_id = \(tenant)"
+        ).first?.int("duplicates") ?? 0
+    }
+
+    private static func event(_ row: SQLRow) throws -> StoredEvent {
+        StoredEvent(
+            eventID: try row.text("event_id"), type: try row.text("type"), objectID: try row.textOrNull("object_id"),
+            isLive: try row.bool("livemode"), body: try row.blob("body"),
+            receivedAt: try row.timestamp("received_at"), state: try row.choice("state"),
+            subject: try row.subjectOrNull("subject"), reason: try row.textOrNull("reason"),
+            endpointKey: try row.textOrNull("endpoint_key"), deliveries: try row.int("deliveries"))
+    }
+}

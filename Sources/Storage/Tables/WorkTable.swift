@@ -1,0 +1,142 @@
+package import Domain
+
+/// A subject and whether it is dirty.
+package struct WorkItem: Hashable, Sendable {
+    package var subject: Subject
+    /// Rises with every piece of dirt.
+    package var generation: Int64
+    /// The generation that the last finished turn had seen.
+    package var doneGeneration: Int64
+    package var dueAt: Timestamp
+    /// Turns since it was last clean that did not finish.
+    package var attempts: Int
+    package var lastError: String?
+    /// What made it dirty last.
+    package var cause: String
+
+    package var isDirty: Bool { generation > doneGeneration }
+}
+
+package enum WorkTable {
+    private static let columns: SQLStatement = """
+        subject, generation, done_generation, due_at, attempts, last_error, cause
+        """
+
+    /// Marks the subject dirty and answers its generation. One that is dirty already keeps its attempts and the
+    /// earlier of both due times; a clean one starts anew.
+    @discardableResult
+    package static func dirty(
+        _ db: any SQLConnection, tenant: TenantID, subject: Subject, cause: String, dueAt: Timestamp
+    ) throws -> Int64 {
+        let rows = try db.query(
+            """
+            INSERT INTO work (tenant_id, \(columns)) VALUES (\(tenant), \(subject), 1, 0, \(dueAt), 0, NULL, \(cause))
+            ON CONFLICT (tenant_id, subject) DO UPDATE SET generation = work.generation + 1, cause = excluded.cause,
+                due_at = CASE WHEN work.generation > work.done_generation AND work.due_at < excluded.due_at
+                    THEN work.due_at ELSE excluded.due_at END,
+                attempts = CASE WHEN work.generation > work.done_generation THEN work.attempts ELSE 0 END,
+                last_error = CASE WHEN work.generation > work.done_generation THEN work.last_error END
+            RETURNING generation
+            """)
+        guard let row = rows.first else { throw StorageError(.other, "an upsert answered no row") }
+        return try row.integer("generation")
+    }
+
+    /// The dirty subjects whose time has come, the longest waiting first.
+    package static func due(
+        _ db: any SQLConnection, tenant: TenantID, now: Timestamp, limit: Int
+    ) throws -> [WorkItem] {
+        try db.query(
+            """
+            SELECT \(columns) FROM work
+            WHERE tenant_id = \(tenant) AND generation > done_generation AND due_at <= \(now)
+            ORDER BY due_at, subject LIMIT \(limit)
+            """
+        ).map(item)
+    }
+
+    /// When the tenant's next dirty subject is due.
+    package static func nextDue(_ db: any SQLConnection, tenant: TenantID) throws -> Timestamp? {
+        try db.query(
+            "SELECT MIN(due_at) AS due_at FROM work WHERE tenant_id = \(tenant) AND generation > done_generation"
+        ).first?.timestampOrNull("due_at")
+    }
+
+    /// Ends a turn that looked at `generation`: clean, unless new dirt came meanwhile (then false, and the subject
+    /// stays due).
+    @discardableResult
+    package static func settle(
+        _ db: any SQLConnection, tenant: TenantID, subject: Subject, generation: Int64
+    ) throws -> Bool {
+        try db.execute(
+            """
+            UPDATE work SET done_generation = \(generation), attempts = 0, last_error = NULL
+            WHERE tenant_id = \(tenant) AND subject = \(subject) AND generation = \(generation)
+            """) == 1
+    }
+
+    /// Ends a turn that must look again at `dueAt`: stays dirty, one attempt more. Dirt that came after `generation`
+    /// keeps its earlier due time, so that a failure's long wait does not hold back news.
+    package static func postpone(
+        _ db: any SQLConnection, tenant: TenantID, subject: Subject, generation: Int64, dueAt: Timestamp,
+        error: String?
+    ) throws {
+        try db.execute(
+            """
+            UPDATE work SET attempts = attempts + 1, last_error = \(error),
+                due_at = CASE WHEN generation > \(generation) AND due_at < \(dueAt) THEN due_at ELSE \(dueAt) END
+            WHERE tenant_id = \(tenant) AND subject = \(subject) AND generation > done_generation
+            """)
+    }
+
+    package static func find(_ db: any SQLConnection, tenant: TenantID, subject: Subject) throws -> WorkItem? {
+        try db.query("SELECT \(columns) FROM work WHERE tenant_id = \(tenant) AND subject = \(subject)")
+            .first.map(item)
+    }
+
+    /// The dirty subjects, due or not, the next one first.
+    package static func dirtyList(_ db: any SQLConnection, tenant: TenantID, limit: Int) throws -> [WorkItem] {
+        try db.query(
+            """
+            SELECT \(columns) FROM work WHERE tenant_id = \(tenant) AND generation > done_generation
+            ORDER BY due_at, subject LIMIT \(limit)
+            """
+        ).map(item)
+    }
+
+    /// How many subjects are known, dirty, and dirty with an error.
+    package static func counts(
+        _ db: any SQLConnection, tenant: TenantID
+    ) throws -> (subjects: Int, dirty: Int, failing: Int) {
+        let rows = try db.query(
+            """
+            SELECT COUNT(*) AS subjects,
+                COALESCE(SUM(CASE WHEN generation > done_generation THEN 1 ELSE 0 END), 0) AS dirty,
+                COALESCE(SUM(CASE WHEN generation > done_generation AND last_error IS NOT NULL THEN 1 ELSE 0 END), 0)
+                    AS failing
+            FROM work WHERE tenant_id = \(tenant)
+            """)
+        guard let row = rows.first else { return (0, 0, 0) }
+        return (try row.int("subjects"), try row.int("dirty"), try row.int("failing"))
+    }
+
+    /// The tenants that have a due subject or an event that nobody has looked at. Crosses tenants: for the scheduler,
+    /// which asks the registry whether they run.
+    package static func tenantsWithWork(_ db: any SQLConnection, now: Timestamp) throws -> [TenantID] {
+        try db.query(
+            """
+            SELECT tenant_id FROM work WHERE generation > done_generation AND due_at <= \(now)
+            UNION SELECT tenant_id FROM events WHERE state = 'received'
+            ORDER BY tenant_id
+            """
+        ).map { try $0.id("tenant_id") }
+    }
+
+    private static func item(_ row: SQLRow) throws -> WorkItem {
+        WorkItem(
+            subject: try row.subject("subject"), generation: try row.integer("generation"),
+            doneGeneration: try row.integer("done_generation"), dueAt: try row.timestamp("due_at"),
+            attempts: try row.int("attempts"), lastError: try row.textOrNull("last_error"),
+            cause: try row.text("cause"))
+    }
+}

@@ -1,0 +1,66 @@
+import Domain
+import Storage
+import Stripe
+import VismaNet
+
+/// Finds the Stripe customer of a Visma customer: the stored link, our own mark in Stripe's metadata, then the
+/// policy's rules in their order. A rule counts only when exactly one candidate is equal, not merely found.
+struct CustomerFinder: Sendable {
+    let tenant: TenantContext
+    let environment: SyncEnvironment
+
+    func find(for situation: Situation) async throws -> Situation.CustomerFinding {
+        guard let number = situation.receivable?.customer.number else { return .missingInVisma }
+        guard let visma = try await tenant.visma.customer(number) else { return .missingInVisma }
+        let stored = try await environment.database.read { [tenant] db in
+            try CustomerLinksTable.find(db, tenant: tenant.id, vismaInternalID: visma.internalID)
+        }
+        if let stored { return .found(stored.stripeCustomer, visma: visma, rule: stored.matchedBy, hasEmail: true) }
+        let marked = try await tenant.stripe.customers(metadata: [
+            MetadataKey.company: tenant.company, MetadataKey.customer: String(visma.internalID),
+        ]).filter {
+            $0.metadata[MetadataKey.company] == tenant.company
+                && $0.metadata[MetadataKey.tenant] == tenant.id.rawValue
+                && $0.metadata[MetadataKey.customer] == String(visma.internalID)
+        }
+        if let finding = try await take(marked, visma, rule: "our metadata") { return finding }
+        for rule in tenant.policy.customerRules {
+            let candidates = try await candidates(rule, visma)
+            if let finding = try await take(candidates, visma, rule: rule.description) { return finding }
+        }
+        return .unknown(visma)
+    }
+
+    private func candidates(_ rule: Policy.CustomerRule, _ visma: VismaCustomer) async throws -> [StripeCustomer] {
+        switch rule {
+        case .email:
+            guard let email = visma.email else { return [] }
+            let found = try await tenant.stripe.customers(email: email).filter { $0.email == email }
+            // Somebody else's mark: that customer belongs to another Visma customer of ours.
+            return found.filter { $0.metadata[MetadataKey.customer] == nil }
+        case .metadata(let field):
+            let found = try await tenant.stripe.customers(metadata: [field: visma.number.rawValue])
+            return found.filter { $0.metadata[field] == visma.number.rawValue }
+        }
+    }
+
+    private func take(
+        _ candidates: [StripeCustomer], _ visma: VismaCustomer, rule: String
+    ) async throws -> Situation.CustomerFinding? {
+        guard let only = candidates.first else { return nil }
+        guard candidates.count == 1 else { return .ambiguous(rule: rule, candidates: candidates.map(\.id)) }
+        try await environment.database.write { [tenant, environment] db in
+            let now = environment.now()
+            try CustomerLinksTable.put(
+                db, tenant: tenant.id,
+                CustomerLink(
+                    vismaInternalID: visma.internalID, vismaNumber: visma.number, stripeCustomer: only.id,
+                    matchedBy: rule, matchedAt: now))
+            try tenant.audit.append(
+                .init(
+                    actor: "system", action: "customer.match", subject: "customer/\(visma.number)", outcome: "linked",
+                    details: ["stripe_customer": only.id.rawValue, "rule": rule]), at: now, db)
+        }
+        return .found(only.id, visma: visma, rule: rule, hasEmail: only.email?.isEmpty == false)
+    }
+}

@@ -1,0 +1,166 @@
+import Domain
+import Outbound
+import Stripe
+import VismaNet
+
+/// Finds out what became of a write whose answer was lost. Reads, with one exception: a Stripe POST younger than its
+/// idempotency key is sent again with the same bytes and key, which Stripe defines as asking for the first answer.
+struct EffectLookup {
+    let journal: Journal
+
+    enum Finding {
+        case tookEffect(Answer)
+        case hadNone(why: String)
+        case refused(ConnectorError)
+        case notKnownYet(until: Timestamp, why: String)
+    }
+
+    /// Stripe prunes idempotency keys after 24 hours; an hour is left for clocks that differ.
+    static let keyLifeSeconds: Int64 = 23 * 3600
+    /// Between two looks at something that may still be under way.
+    static let lookSeconds: Int64 = 5
+    /// Stripe's clock and ours may differ by this much when objects are listed by creation time.
+    static let clockSlackSeconds: Int64 = 3600
+
+    private var tenant: TenantContext { journal.tenant }
+    private var now: Timestamp { journal.environment.now() }
+
+    func find(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
+        switch effect.step {
+        case Step.createPayment: return try await payment(effect, request)
+        case Step.releasePayment: return try await release(effect, request)
+        case Step.writeNote: return try await note(effect, request)
+        case Step.attachRecord: return try await attachment(effect, request)
+        case Step.deleteDraft: return try await deletion(request)
+        default: return try await stripePost(effect, request)
+        }
+    }
+
+    // MARK: Stripe
+
+    private func stripePost(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
+        if now.seconds(since: effect.sentAt) < Self.keyLifeSeconds {
+            switch await journal.send(effect.step, request) {
+            case .success(let answer): return .tookEffect(answer)
+            case .failure(let error):
+                switch error.disposition {
+                case .reject: return .refused(error)
+                case .uncertain where error.httpStatus == nil: break
+                case .uncertain: return try await list(effect, request)
+                default: break
+                }
+                return .notKnownYet(until: now.adding(seconds: Self.lookSeconds), why: error.description)
+            }
+        }
+        return try await list(effect, request)
+    }
+
+    /// By listing, never by the search that lags.
+    private func list(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
+        guard now > effect.deadlineAt.adding(seconds: journal.environment.lateEffectSeconds) else {
+            return .notKnownYet(
+                until: now.adding(seconds: Self.lookSeconds), why: "\(effect.step) may still be under way")
+        }
+        let from = effect.sentAt.adding(seconds: -Self.clockSlackSeconds)
+        let key = effect.key.rawValue
+        switch effect.step {
+        case Step.createCustomer:
+            let made = try await tenant.stripe.customersCreated(from: from)
+            let internalID = request.visma.map { String($0.internalID) }
+            let customer = made.first {
+                $0.metadata[MetadataKey.company] == tenant.company && $0.metadata[MetadataKey.customer] == internalID
+            }
+            if let customer {
+                return .tookEffect(.customer(customer.id))
+            }
+            return .hadNone(why: "no such customer was made")
+        case Step.createInvoice:
+            guard let customer = request.target else { return .hadNone(why: "the request names no customer") }
+            let made = try await tenant.stripe.invoices(customer: StripeCustomerID(customer), createdFrom: from)
+            if let invoice = made.first(where: { $0.metadata[MetadataKey.effect] == key }) {
+                return .tookEffect(.collection(invoice))
+            }
+            return .hadNone(why: "no invoice of this key was made")
+        default:
+            return try await state(effect, request)
+        }
+    }
+
+    /// Whether a step on an invoice was taken can be read off the invoice.
+    private func state(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
+        guard let target = request.target,
+            let collection = try await tenant.stripe.invoice(StripeInvoiceID(target))
+        else { return .hadNone(why: "the invoice is gone") }
+        let isTaken =
+            switch effect.step {
+            case Step.addLines: collection.lineCount > 0
+            case Step.finalizeInvoice: collection.status != "draft"
+            case Step.voidInvoice: collection.status == "void"
+            default: false
+            }
+        return isTaken
+            ? .tookEffect(.collection(collection)) : .hadNone(why: "\(effect.step) is not to be seen on \(target)")
+    }
+
+    private func deletion(_ request: JournaledRequest) async throws -> Finding {
+        guard let target = request.target else { return .hadNone(why: "the request names no invoice") }
+        let collection = try await tenant.stripe.invoice(StripeInvoiceID(target))
+        return collection == nil ? .tookEffect(.deleted) : .hadNone(why: "\(target) is still there")
+    }
+
+    // MARK: Visma
+
+    /// By `paymentRef`, amount and document among all of the customer's payments, whatever their status. What is
+    /// found counts at once; that nothing is found counts only once nothing can be under way any more.
+    private func payment(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
+        guard case .document(let document) = effect.subject, let visma = request.visma, let amount = request.amount,
+            let reference = request.reference
+        else { return .hadNone(why: "the request names no payment") }
+        let beganAt = now
+        let earliest = effect.sentAt.adding(seconds: -2 * 86_400).day(in: tenant.policy.zone)
+        let from = min(earliest, request.target.flatMap { LocalDate($0) } ?? earliest)
+        let payments = try await tenant.visma.allPayments(of: visma.number, from: from)
+        let found = payments.first { payment in
+            payment.type == "Payment" && payment.reference == reference && payment.amount == amount
+                && payment.status != "Voided"
+                && (payment.applications.isEmpty || payment.applications.contains { $0.document == document })
+        }
+        if let found { return .tookEffect(.payment(found.number)) }
+        return absent(effect, beganAt: beganAt, what: "no payment \(reference) of \(amount)")
+    }
+
+    private func release(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
+        guard let target = request.target else { return .hadNone(why: "the request names no payment") }
+        let beganAt = now
+        let payment = try await tenant.visma.payment(VismaPaymentNumber(target), type: "Payment")
+        if payment?.isReleased == true { return .tookEffect(.releaseAccepted) }
+        return absent(effect, beganAt: beganAt, what: "payment \(target) is not released")
+    }
+
+    /// The ETag protects: a note that lands late under the old ETag is refused once another has been written.
+    private func note(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
+        guard case .document(let document) = effect.subject else { return .hadNone(why: "no document") }
+        let receivable = try await tenant.visma.invoice(document)
+        if InvoiceRecord.block(in: receivable?.note) == request.target { return .tookEffect(.recordWritten) }
+        return .hadNone(why: "the note does not read so")
+    }
+
+    private func attachment(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
+        guard case .document(let document) = effect.subject, let name = request.target else {
+            return .hadNone(why: "the request names no file")
+        }
+        let beganAt = now
+        let receivable = try await tenant.visma.invoice(document)
+        if receivable?.attachmentNames.contains(name) == true { return .tookEffect(.recordWritten) }
+        return absent(effect, beganAt: beganAt, what: "no attachment \(name)")
+    }
+
+    private func absent(_ effect: Effect, beganAt: Timestamp, what: String) -> Finding {
+        let limit = effect.deadlineAt.adding(seconds: journal.environment.lateEffectSeconds)
+        guard beganAt > limit else {
+            return .notKnownYet(
+                until: max(limit, now).adding(milliseconds: 1), why: "\(what) is there yet, and it may still come")
+        }
+        return .hadNone(why: what)
+    }
+}

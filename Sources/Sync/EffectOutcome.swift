@@ -1,0 +1,106 @@
+import Domain
+import Storage
+
+/// The rows that follow from an effect's outcome. Works from the journal's own row alone, so that a look-up after a
+/// restart ends in the same rows as the call would have.
+struct EffectOutcome {
+    let tenant: TenantID
+    let effect: Effect
+    let request: JournaledRequest
+    let now: Timestamp
+
+    func adopt(_ answer: Answer, _ db: any SQLConnection) throws {
+        switch answer {
+        case .customer(let customer):
+            guard let visma = request.visma else { return }
+            try CustomerLinksTable.put(
+                db, tenant: tenant,
+                CustomerLink(
+                    vismaInternalID: visma.internalID, vismaNumber: visma.number, stripeCustomer: customer,
+                    matchedBy: "created", matchedAt: now))
+        case .collection(let collection):
+            try adopt(collection, db)
+        case .deleted where effect.subject == .endpoint:
+            break
+        case .deleted:
+            try changeLink(db) { link in
+                link.invoice = nil
+                link.pushedAmount = nil
+                link.revision += 1
+                link.state = .stopped
+            }
+        case .payment(let number):
+            try insertBooking(number, db)
+        case .releaseAccepted:
+            try setBooking(.releasing, db)
+        case .recordWritten:
+            let ability: RecordAbility = effect.step == Step.writeNote ? .note : .attachment
+            try AbilitiesTable.put(
+                db, tenant: tenant, Ability(name: Self.recordAbility, value: ability.rawValue, learnedAt: now))
+        case .endpoint(let id, let sealed):
+            guard let endpointKey = request.target else { return }
+            try WebhookSecretsTable.insert(
+                db, tenant: tenant, SealedSecret(endpointKey: endpointKey, version: 1, sealed: sealed))
+            try EndpointsTable.update(
+                db, tenant: tenant, endpointKey: endpointKey, state: .active, stripeEndpointID: id)
+        }
+    }
+
+    /// A refusal teaches too: a record that Visma refuses is written another way from now on.
+    func learn(_ error: ConnectorError, _ db: any SQLConnection) throws {
+        guard error.disposition == .reject else { return }
+        let refused: RecordAbility
+        switch effect.step {
+        case Step.writeNote: refused = .note
+        case Step.attachRecord: refused = .attachment
+        default: return
+        }
+        try AbilitiesTable.put(
+            db, tenant: tenant, Ability(name: Self.recordAbility, value: refused.fallback.rawValue, learnedAt: now))
+    }
+
+    static let recordAbility = "invoice_record"
+
+    private func adopt(_ collection: Collection, _ db: any SQLConnection) throws {
+        if effect.step == Step.createInvoice {
+            try changeLink(db) { link in
+                link.invoice = collection.invoice
+                link.stripeCustomer = collection.customer
+                link.pushedAmount = request.amount?.minorUnits
+                link.state = .drafted
+            }
+            // An event about this invoice that came before we knew it is looked at again.
+            try EventsTable.reopen(db, tenant: tenant, objectID: collection.invoice.rawValue)
+        }
+        var ids = [collection.invoice.rawValue]
+        for payment in collection.payments {
+            if case .intent(let intent) = payment.settlement { ids.append(intent.rawValue) }
+        }
+        try StripeObjectsTable.put(db, tenant: tenant, objectIDs: ids, subject: effect.subject)
+    }
+
+    private func insertBooking(_ number: VismaPaymentNumber, _ db: any SQLConnection) throws {
+        guard case .document(let document) = effect.subject, let amount = request.amount, let applied = request.applied,
+            let reference = request.reference
+        else { throw StorageError(.invalidArgument, "the journal's row of \(effect.key) lacks what a booking needs") }
+        try CollectedTable.insert(
+            db, tenant: tenant,
+            Booking(
+                document: document, cause: effect.cause, state: request.isOnHold == true ? .held : .created,
+                amount: amount, applied: applied, payment: number, reference: reference), now: now)
+    }
+
+    private func setBooking(_ state: Booking.State, _ db: any SQLConnection) throws {
+        guard case .document(let document) = effect.subject else { return }
+        try CollectedTable.setState(
+            db, tenant: tenant, document: document, cause: effect.cause, state, now: now)
+    }
+
+    private func changeLink(_ db: any SQLConnection, _ change: (inout Link) -> Void) throws {
+        guard case .document(let document) = effect.subject,
+            var link = try LinksTable.find(db, tenant: tenant, document: document)
+        else { throw StorageError(.notFound, "no link for \(effect.subject)") }
+        change(&link)
+        try LinksTable.upsert(db, tenant: tenant, link, now: now)
+    }
+}

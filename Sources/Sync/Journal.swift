@@ -1,0 +1,187 @@
+import Domain
+import LibCrypto
+import Outbound
+import Storage
+import Stripe
+import Vault
+import VismaNet
+
+/// The only way out: commits the intent, calls, commits the outcome with its audit entry. No system here offers
+/// exactly-once, so what makes it is that nothing is sent that is not written down, and nothing whose outcome is not
+/// known is sent again before it has been looked up.
+struct Journal: Sendable {
+    let tenant: TenantContext
+    let environment: SyncEnvironment
+    let lease: Lease
+
+    /// Sends one effect. Throws what went wrong, as it was committed.
+    func perform(_ effect: Effect, _ request: JournaledRequest) async throws -> Answer {
+        guard environment.writesOn else {
+            throw ConnectorError(
+                code: "writes_off", text: "outside writes are switched off", disposition: .retry(afterSeconds: 60))
+        }
+        try await commitIntent(effect, request)
+        try await environment.reached(.effectSent(effect.step))
+        let outcome = await send(effect.step, request)
+        try await environment.reached(.effectAnswered(effect.step))
+        try await commit(outcome, of: effect, request)
+        try await environment.reached(.effectSettled(effect.step))
+        return try outcome.get()
+    }
+
+    /// Looks up an effect whose outcome is not known and commits what was found. Nil when it cannot be known yet.
+    func resolve(_ effect: Effect) async throws -> Resolution {
+        let stored = try await environment.database.read { [tenant, environment] db -> JournaledRequest? in
+            guard let sealed = try JournalTable.request(db, tenant: tenant.id, key: effect.key) else { return nil }
+            let opened = try environment.vault.openBytes(
+                db, sealed, purpose: Self.purpose, tenant: tenant.id, label: effect.key.rawValue)
+            return try opened.withBytes { try JournaledRequest(decoding: Array($0)) }
+        }
+        guard let request = stored else {
+            throw ConnectorError(
+                code: "journal.request_missing", text: "the request of \(effect.key) is not in the journal",
+                disposition: .uncertain)
+        }
+        switch try await EffectLookup(journal: self).find(effect, request) {
+        case .tookEffect(let answer):
+            try await commit(.success(answer), of: effect, request)
+        case .hadNone(let why):
+            let error = ConnectorError(code: "effect.absent", text: why, disposition: .retry(afterSeconds: nil))
+            try await commit(.failure(error), of: effect, request)
+        case .refused(let error):
+            try await commit(.failure(error), of: effect, request)
+        case .notKnownYet(let moment, let why):
+            return .notYet(moment, why)
+        }
+        try await environment.reached(.effectSettled(effect.step))
+        return .known
+    }
+
+    enum Resolution { case known, notYet(Timestamp, String) }
+
+    /// The call itself, and its answer understood.
+    func send(_ step: String, _ request: JournaledRequest) async -> Result<Answer, ConnectorError> {
+        do {
+            let response =
+                switch request.call.system {
+                case .visma: try await tenant.visma.perform(request.call)
+                case .stripe: try await tenant.stripe.perform(request.call)
+                }
+            return .success(try await answer(step, response, request))
+        } catch let error as ConnectorError {
+            return .failure(error)
+        } catch {
+            // An answer that cannot be read says nothing about the effect.
+            return .failure(
+                ConnectorError(
+                    code: "answer.unreadable", text: "the answer to \(step) cannot be read", disposition: .uncertain,
+                    system: request.call.system))
+        }
+    }
+
+    private func answer(
+        _ step: String, _ response: OutboundResponse, _ request: JournaledRequest
+    ) async throws -> Answer {
+        switch step {
+        case Step.createCustomer:
+            return .customer(try StripeAnswers.customer(from: response).id)
+        case Step.createInvoice, Step.addLines, Step.finalizeInvoice, Step.voidInvoice:
+            return .collection(try StripeAnswers.collection(from: response))
+        case Step.deleteDraft, Step.deleteEndpoint:
+            return .deleted
+        case Step.createPayment:
+            return .payment(try VismaAnswers.createdNumber(from: response))
+        case Step.releasePayment:
+            try VismaAnswers.checkAction(response)
+            return .releaseAccepted
+        case Step.writeNote, Step.attachRecord:
+            return .recordWritten
+        case Step.createEndpoint:
+            return try await endpoint(response, request)
+        default:
+            throw ConnectorError(code: "step.unknown", text: "no step is called \(step)", disposition: .uncertain)
+        }
+    }
+
+    /// Sealed as soon as it is read: the answer holds the only copy of the endpoint's secret.
+    private func endpoint(_ response: OutboundResponse, _ request: JournaledRequest) async throws -> Answer {
+        let created = try StripeAnswers.endpoint(from: response)
+        let id = created.id
+        guard let secret = created.takeSecret(), let endpointKey = request.target else {
+            throw ConnectorError(
+                code: "stripe.endpoint_without_secret", text: "Stripe's answer holds no endpoint secret",
+                disposition: .uncertain, system: .stripe)
+        }
+        let bytes = secret.withBytes { Array($0) }
+        let sealed = try await environment.database.read { [tenant, environment] db in
+            try environment.vault.sealBytes(
+                db, Secret(copying: bytes), purpose: WebhookKeys.purpose, tenant: tenant.id,
+                label: WebhookKeys.label(endpointKey, version: 1))
+        }
+        return .endpoint(id: id, sealedSecret: sealed)
+    }
+
+    static let purpose = "journal"
+
+    private func commitIntent(_ effect: Effect, _ request: JournaledRequest) async throws {
+        let plain = try request.encoded()
+        try await environment.database.write { [tenant, environment, lease] db in
+            try LeasesTable.check(db, tenant: tenant.id, owner: lease.owner, term: lease.term, now: environment.now())
+            guard let record = try TenantsTable.find(db, tenant: tenant.id), record.state == .active,
+                record.policyVersion == tenant.policyVersion
+            else {
+                throw ConnectorError(
+                    code: "tenant.changed", text: "the tenant's state or policy changed meanwhile",
+                    disposition: .retry(afterSeconds: 0))
+            }
+            let sealed = try environment.vault.sealBytes(
+                db, Secret(copying: plain), purpose: Self.purpose, tenant: tenant.id, label: effect.key.rawValue)
+            try JournalTable.insert(db, tenant: tenant.id, effect, request: sealed)
+        }
+    }
+
+    /// The outcome, the rows that follow from it and the audit entry: one transaction.
+    private func commit(
+        _ outcome: Result<Answer, ConnectorError>, of effect: Effect, _ request: JournaledRequest
+    ) async throws {
+        try await environment.database.write { [tenant, environment, lease] db in
+            let now = environment.now()
+            try LeasesTable.check(db, tenant: tenant.id, owner: lease.owner, term: lease.term, now: now)
+            var settled = effect
+            var details = ["key": effect.key.rawValue]
+            switch outcome {
+            case .success(let answer):
+                settled.state = .done
+                settled.externalID = answer.externalID
+                try EffectOutcome(tenant: tenant.id, effect: effect, request: request, now: now).adopt(answer, db)
+                details["external_id"] = answer.externalID
+            case .failure(let error):
+                settled.state = Self.state(after: error)
+                settled.failure = error.description
+                settled.requestID = error.requestID
+                details["error"] = error.description
+                // Uncertain again: the row keeps its state, and there is nothing new to tell.
+                if effect.state == .uncertain, settled.state == .uncertain { return }
+                try EffectOutcome(tenant: tenant.id, effect: effect, request: request, now: now).learn(error, db)
+            }
+            if let amount = request.amount { details["amount"] = amount.description }
+            if let reference = request.reference { details["reference"] = reference }
+            try JournalTable.settle(
+                db, tenant: tenant.id, key: effect.key, state: settled.state, externalID: settled.externalID,
+                requestID: settled.requestID, failure: settled.failure, now: now, underTerm: lease.term)
+            try tenant.audit.append(
+                .init(
+                    actor: "system", action: effect.step, subject: effect.subject.key,
+                    outcome: settled.state.rawValue, details: details),
+                at: now, db)
+        }
+    }
+
+    static func state(after error: ConnectorError) -> Effect.State {
+        switch error.disposition {
+        case .retry, .reauthorise, .conflict: .absent
+        case .reject: .failed
+        case .uncertain: .uncertain
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package import Domain
+import Foundation
+package import Outbound
+
+/// What the journal keeps of an outside write until it is settled: the call to the byte, and the facts that its
+/// outcome turns into rows, so that a process that knows nothing else can finish what another began. Sealed, as it
+/// holds names and addresses.
+package struct JournaledRequest: Hashable, Sendable, Codable {
+    package var call: OutboundCall
+    /// What an invoice asks for, or what a payment books.
+    package var amount: Money?
+    package var applied: Money?
+    /// `pi_...` of a payment.
+    package var reference: String?
+    package var visma: VismaParty?
+    /// A payment's or record's own name on the other side: payment number, file name, marked text.
+    package var target: String?
+    package var isOnHold: Bool?
+
+    package init(
+        call: OutboundCall, amount: Money? = nil, applied: Money? = nil, reference: String? = nil,
+        visma: VismaParty? = nil, target: String? = nil, isOnHold: Bool? = nil
+    ) {
+        self.call = call
+        self.amount = amount
+        self.applied = applied
+        self.reference = reference
+        self.visma = visma
+        self.target = target
+        self.isOnHold = isOnHold
+    }
+
+    package struct VismaParty: Hashable, Sendable, Codable {
+        package var internalID: Int
+        package var number: VismaCustomerNumber
+        package init(internalID: Int, number: VismaCustomerNumber) {
+            self.internalID = internalID
+            self.number = number
+        }
+    }
+
+    func encoded() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return Array(try encoder.encode(self))
+    }
+
+    init(decoding bytes: [UInt8]) throws {
+        self = try JSONDecoder().decode(JournaledRequest.self, from: Data(bytes))
+    }
+}
+
+/// What an outside write answered, understood.
+package enum Answer: Hashable, Sendable {
+    case customer(StripeCustomerID)
+    case collection(Collection)
+    case deleted
+    case payment(VismaPaymentNumber)
+    case releaseAccepted
+    case recordWritten
+    case endpoint(id: String, sealedSecret: [UInt8])
+
+    /// The id under which the other side knows what was made.
+    var externalID: String? {
+        switch self {
+        case .customer(let id): id.rawValue
+        case .collection(let collection): collection.invoice.rawValue
+        case .payment(let number): number.rawValue
+        case .endpoint(let id, _): id
+        case .deleted, .releaseAccepted, .recordWritten: nil
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Domain
+import Storage
+import VismaNet
+
+/// Sweeps one of Visma's lists from behind its cursor: rows that differ from what was seen of them make dirt, page by
+/// page, and the cursor moves only when all of it is durable.
+struct Poller: Sendable {
+    /// Before this many days ahead of the start date nothing can belong to a document that is to be pushed.
+    static let firstSweepDays = 31
+    /// A sweep that needs more pages goes on at the next poll.
+    static let pagesMax = 10_000
+
+    let tenant: TenantContext
+    let environment: SyncEnvironment
+
+    static let streams: [SyncStream] = [.vismaInvoices, .vismaPayments, .vismaCreditNotes]
+
+    /// The number of rows that were new or changed.
+    func sweep(_ stream: SyncStream) async throws -> Int {
+        let cursor = try await environment.database.read { [tenant] db in
+            try CursorsTable.get(db, tenant: tenant.id, stream: stream)
+        }
+        let since = since(cursor)
+        var changed = 0
+        var newest: String?
+        for page in 1...Self.pagesMax {
+            let answer = try await read(stream, since, page)
+            changed += try await store(answer.rows, stream)
+            try await environment.reached(.pageStored)
+            // What changes while the sweep runs may slip between pages; it is newer than anything on the first page,
+            // so a cursor that stops there finds it next time.
+            if page == 1 { newest = answer.newestModified }
+            if answer.isLast { break }
+        }
+        try await move(stream, cursor, newest)
+        try await environment.reached(.cursorMoved)
+        return changed
+    }
+
+    private func since(_ cursor: StreamCursor?) -> String {
+        if let value = cursor?.value, let moment = ServerTime(value) {
+            return moment.moved(backSeconds: Int64(tenant.policy.pollOverlapSeconds)).description
+        }
+        return "\(tenant.policy.startDate.adding(days: -Self.firstSweepDays))T00:00:00"
+    }
+
+    private func read(_ stream: SyncStream, _ since: String, _ page: Int) async throws -> VismaPage<PolledRow> {
+        switch stream {
+        case .vismaPayments: try await tenant.visma.payments(modifiedSince: since, page: page)
+        case .vismaCreditNotes: try await tenant.visma.creditNotes(modifiedSince: since, page: page)
+        default: try await tenant.visma.invoices(modifiedSince: since, page: page)
+        }
+    }
+
+    private func store(_ rows: [PolledRow], _ stream: SyncStream) async throws -> Int {
+        guard !rows.isEmpty else { return 0 }
+        return try await environment.database.write { [tenant, environment] db in
+            let now = environment.now()
+            var changed = 0
+            for row in rows {
+                let known = try SightingsTable.get(db, tenant: tenant.id, stream: stream, document: row.document)
+                guard known != row.version else { continue }
+                changed += 1
+                try SightingsTable.put(db, tenant: tenant.id, stream: stream, document: row.document, row.version)
+                for document in row.touches where document.type == .invoice {
+                    try WorkTable.dirty(
+                        db, tenant: tenant.id, subject: .document(document), cause: stream.rawValue, dueAt: now)
+                }
+            }
+            return changed
+        }
+    }
+
+    private func move(_ stream: SyncStream, _ cursor: StreamCursor?, _ newest: String?) async throws {
+        try await environment.database.write { [tenant, environment] db in
+            let value = [cursor?.value, newest].compactMap { $0 }.filter { !$0.isEmpty }.max { left, right in
+                guard let first = ServerTime(left), let second = ServerTime(right) else { return left < right }
+                return first < second
+            }
+            try CursorsTable.set(
+                db, tenant: tenant.id, stream: stream,
+                StreamCursor(value: value ?? "", sweptAt: environment.now()))
+        }
+    }
+}

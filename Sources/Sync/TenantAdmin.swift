@@ -1,0 +1,175 @@
+package import Domain
+import Foundation
+package import LibCrypto
+package import Storage
+import Stripe
+import Vault
+
+/// What an operator does to tenants, each with its entry in the trail.
+package struct TenantAdmin: Sendable {
+    private let environment: SyncEnvironment
+    /// `cli:NAME` or `operator:NAME`.
+    private let actor: String
+
+    package init(environment: SyncEnvironment, actor: String) {
+        self.environment = environment
+        self.actor = actor
+    }
+
+    /// Adds the tenant of a manifest, with a data key and an audit key of its own. It is `onboarding` until applied
+    /// with another state, as it has no credentials yet.
+    package func add(_ manifest: Manifest) async throws {
+        let policy = try Self.encoded(manifest.policy)
+        try await environment.database.write { [environment, actor] db in
+            let now = environment.now()
+            guard try TenantsTable.find(db, tenant: manifest.id) == nil else {
+                throw ConnectorError(
+                    code: "tenant.exists",
+                    text: "there is a tenant '\(manifest.id)' already; change it with `ml-connector tenant apply`",
+                    disposition: .reject)
+            }
+            do {
+                try TenantsTable.insert(
+                    db,
+                    TenantRecord(
+                        id: manifest.id, name: manifest.name, groupName: manifest.group,
+                        vismaTenant: manifest.visma.tenant, company: manifest.visma.company,
+                        stripeAccount: manifest.stripeAccount, mode: manifest.isLive ? .live : .test, policy: policy,
+                        createdAt: now, updatedAt: now))
+            } catch let error as StorageError where error.code == .uniqueViolation {
+                throw ConnectorError(
+                    code: "tenant.pair_taken",
+                    text: "another tenant has this Visma company and Stripe account in the same mode",
+                    disposition: .reject)
+            }
+            try environment.vault.createDataKey(db, tenant: manifest.id, now: now)
+            try trail(db, manifest.id).append(
+                .init(
+                    actor: actor, action: "tenant.add", subject: "tenant", outcome: "done",
+                    details: ["mode": manifest.isLive ? "live" : "test"]), at: now, db)
+        }
+    }
+
+    /// Makes the tenant what its manifest says. Answers what changed, in words.
+    package func apply(_ manifest: Manifest) async throws -> [String] {
+        let policy = try Self.encoded(manifest.policy)
+        return try await environment.database.write { [environment, actor] db in
+            let now = environment.now()
+            guard let record = try TenantsTable.find(db, tenant: manifest.id) else { throw Self.unknown(manifest.id) }
+            guard (record.mode == .live) == manifest.isLive, record.vismaTenant == manifest.visma.tenant else {
+                throw ConnectorError(
+                    code: "tenant.identity",
+                    text:
+                        "mode and visma.tenant of '\(manifest.id)' cannot be changed; add another tenant for another company",
+                    disposition: .reject)
+            }
+            var changes: [String] = []
+            if record.policy != policy {
+                let version = try TenantsTable.setPolicy(
+                    db, tenant: manifest.id, policy: policy, replacing: record.policyVersion, now: now)
+                changes.append("policy version \(version)")
+            }
+            if let state = TenantRecord.State(rawValue: manifest.state.rawValue), state != record.state {
+                try Self.requireCredentials(db, manifest.id, for: state)
+                try TenantsTable.setState(db, tenant: manifest.id, state, now: now)
+                changes.append("state \(record.state.rawValue) -> \(state.rawValue)")
+            }
+            if !changes.isEmpty {
+                try trail(db, manifest.id).append(
+                    .init(
+                        actor: actor, action: "tenant.apply", subject: "tenant", outcome: "done",
+                        details: ["changes": changes.joined(separator: "; ")]), at: now, db)
+            }
+            return changes
+        }
+    }
+
+    /// Seals a credential and answers what may be shown of it. A Stripe key of the wrong mode is refused.
+    package func setCredential(
+        _ purpose: CredentialPurpose, _ secret: borrowing Secret, of tenant: TenantID
+    ) async throws -> String {
+        guard let record = try await environment.database.read({ try TenantsTable.find($0, tenant: tenant) }) else {
+            throw Self.unknown(tenant)
+        }
+        if purpose == .stripeKey {
+            try StripeKeyKind.parse(secret).check(mode: record.mode == .live ? .live : .test)
+        }
+        let bytes = secret.withBytes { Array($0) }
+        return try await environment.database.write { [environment, actor] db in
+            let now = environment.now()
+            let shown = try environment.vault.store(
+                db, purpose: purpose, secret: Secret(copying: bytes), tenant: tenant, now: now)
+            try trail(db, tenant).append(
+                .init(
+                    actor: actor, action: "credentials.set", subject: purpose.rawValue, outcome: "done",
+                    details: ["fingerprint": shown]), at: now, db)
+            return shown
+        }
+    }
+
+    /// Makes every list of the tenant due now, and `document` dirty when one is named.
+    package func syncNow(_ tenant: TenantID, document: DocumentRef? = nil) async throws {
+        try await environment.database.write { [environment, actor] db in
+            let now = environment.now()
+            guard let record = try TenantsTable.find(db, tenant: tenant) else { throw Self.unknown(tenant) }
+            guard record.state == .active else {
+                throw ConnectorError(
+                    code: "tenant.not_active",
+                    text:
+                        "tenant '\(tenant)' is \(record.state.rawValue); apply its manifest with 'state: active' first",
+                    disposition: .reject)
+            }
+            for stream in Poller.streams {
+                guard let cursor = try CursorsTable.get(db, tenant: tenant, stream: stream) else { continue }
+                try CursorsTable.set(
+                    db, tenant: tenant, stream: stream, StreamCursor(value: cursor.value, sweptAt: nil))
+            }
+            if let document {
+                try WorkTable.dirty(db, tenant: tenant, subject: .document(document), cause: "operator", dueAt: now)
+            }
+            try trail(db, tenant).append(
+                .init(
+                    actor: actor, action: "sync.run", subject: document?.description ?? "tenant", outcome: "asked"),
+                at: now, db)
+        }
+    }
+
+    private func trail(_ db: any SQLConnection, _ tenant: TenantID) throws -> AuditTrail {
+        AuditTrail(tenant: tenant, key: try environment.vault.auditKey(db, tenant: tenant))
+    }
+
+    private static func requireCredentials(
+        _ db: any SQLConnection, _ tenant: TenantID, for state: TenantRecord.State
+    ) throws {
+        guard state == .active else { return }
+        let set = Set(try CredentialsTable.list(db, tenant: tenant).map(\.purpose))
+        let needed: [CredentialPurpose] = [.vismaClientID, .vismaClientSecret, .stripeKey]
+        let missing = needed.filter { !set.contains($0) }
+        guard missing.isEmpty else {
+            throw ConnectorError(
+                code: "tenant.credentials_missing",
+                text: "tenant '\(tenant)' cannot be active without \(missing.map(\.rawValue).joined(separator: ", ")); "
+                    + "set them with `ml-connector credentials set`", disposition: .reject)
+        }
+    }
+
+    static func encoded(_ policy: Policy) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(policy), as: UTF8.self)
+    }
+
+    static func unknown(_ tenant: TenantID) -> ConnectorError {
+        ConnectorError(
+            code: "tenant.unknown", text: "there is no tenant '\(tenant)'; `ml-connector tenant list` shows them",
+            disposition: .reject)
+    }
+}
+
+extension TenantRegistry {
+    /// A tenant's policy as it is stored; nil when there is no such tenant.
+    static func policy(_ db: any SQLConnection, tenant: TenantID) throws -> Policy? {
+        guard let record = try TenantsTable.find(db, tenant: tenant) else { return nil }
+        return try JSONDecoder().decode(Policy.self, from: Data(record.policy.utf8))
+    }
+}

@@ -1,0 +1,81 @@
+package import Domain
+import Foundation
+import LibCrypto
+import Storage
+import Outbound
+import Stripe
+import Vault
+import VismaNet
+
+/// Which tenants there are, and the one live `TenantSync` of each. A context is made anew when the tenant's policy or
+/// a credential has changed in the database; nothing else is kept of a tenant.
+package actor TenantRegistry {
+    private let environment: SyncEnvironment
+    private var syncs: [TenantID: TenantSync] = [:]
+
+    package init(environment: SyncEnvironment) { self.environment = environment }
+
+    package func sync(_ tenant: TenantID) -> TenantSync {
+        if let sync = syncs[tenant] { return sync }
+        let sync = TenantSync(tenant: tenant, environment: environment)
+        syncs[tenant] = sync
+        return sync
+    }
+
+    /// The tenants whose turns may run.
+    package func active() async throws -> [TenantID] {
+        try await environment.database.read { try TenantsTable.list($0, state: .active).map(\.id) }
+    }
+}
+
+extension TenantContext {
+    /// What a context was made from; another value means that it must be made again.
+    struct Version: Hashable, Sendable {
+        var policy: Int
+        var credentials: [String: Int]
+        var isActive: Bool
+    }
+
+    static func version(_ db: any SQLConnection, tenant: TenantID) throws -> Version? {
+        guard let record = try TenantsTable.find(db, tenant: tenant) else { return nil }
+        var credentials: [String: Int] = [:]
+        for credential in try CredentialsTable.list(db, tenant: tenant) {
+            credentials[credential.purpose.rawValue] = max(
+                credentials[credential.purpose.rawValue] ?? 0, credential.version)
+        }
+        return Version(policy: record.policyVersion, credentials: credentials, isActive: record.state == .active)
+    }
+
+    /// The tenant with its clients, its credentials opened for each call anew.
+    package static func make(_ tenant: TenantID, environment: SyncEnvironment) async throws -> TenantContext {
+        let record = try await environment.database.read { try TenantsTable.find($0, tenant: tenant) }
+        guard let record, let vismaTenant = record.vismaTenant else {
+            throw ConnectorError(
+                code: "tenant.unknown", text: "there is no tenant '\(tenant)'; `ml-connector tenant list` shows them",
+                disposition: .reject)
+        }
+        let policy = try JSONDecoder().decode(Policy.self, from: Data(record.policy.utf8))
+        let vault = environment.vault
+        let settings = VismaSettings(
+            api: environment.endpoints.vismaAPI, connect: environment.endpoints.vismaConnect,
+            companyID: record.company, vismaTenant: vismaTenant,
+            timeoutMilliseconds: environment.endpoints.vismaTimeoutMilliseconds)
+        let token = VismaToken(
+            settings: settings, clientID: try await vault.source(purpose: .vismaClientID, tenant: tenant),
+            clientSecret: try await vault.source(purpose: .vismaClientSecret, tenant: tenant),
+            transport: environment.transport, now: environment.now)
+        let stripe = StripeClient(
+            settings: StripeSettings(
+                origin: environment.endpoints.stripe.text,
+                timeoutMilliseconds: environment.endpoints.stripeTimeoutMilliseconds,
+                mode: record.mode == .live ? .live : .test),
+            transport: environment.transport, key: try await vault.source(purpose: .stripeKey, tenant: tenant),
+            now: environment.now)
+        return TenantContext(
+            id: tenant, company: vismaTenant, isLive: record.mode == .live, policy: policy,
+            policyVersion: record.policyVersion,
+            visma: VismaClient(
+                settings: settings, transport: environment.transport, token: token, now: environment.now),
+            stripe: stripe, audit: AuditTrail(tenant: tenant, key: try await vault.auditKey(tenant: tenant)))
+    }
+}

@@ -1,0 +1,131 @@
+package import Domain
+
+/// The course of one look at one document, as a value: what to do next follows from what has been learned so far.
+/// It does nothing itself; `DocumentTurn` does what it says and tells it what came of it.
+package struct TurnMachine: Sendable {
+    /// Outside writes and look-ups in one look; a document that wants more is looked at again later.
+    package static let stepsMax = 24
+    /// How often a 412 is answered by observing and planning again.
+    package static let conflictsMax = 5
+
+    package enum Step: Hashable, Sendable {
+        /// An effect whose outcome is not known: look it up before anything else.
+        case resolve(Effect)
+        case observe
+        /// Facts about ourselves to be committed together.
+        case note([Action])
+        /// One outside write, or a look for more.
+        case perform(Action)
+        case finish(Ending)
+    }
+
+    package enum Ending: Hashable, Sendable {
+        /// Nothing more to do; the open reviews are exactly these.
+        case settled(reviews: [Review])
+        case postponed(until: Timestamp, why: String, reviews: [Review])
+        case failed(ConnectorError)
+    }
+
+    private var unresolved: [Effect]
+    private var situation: Situation?
+    private var noted: Set<Action> = []
+    private var steps = 0
+    private var conflicts = 0
+    private var ending: Ending?
+
+    package init(unresolved: [Effect]) { self.unresolved = unresolved }
+
+    package func next() -> Step {
+        if let ending { return .finish(ending) }
+        if let effect = unresolved.first { return .resolve(effect) }
+        guard let situation else { return .observe }
+        let actions = Plan.actions(for: situation)
+        let reviews = actions.compactMap { if case .review(let review) = $0 { review } else { nil } }
+        let notes = actions.filter { isNote($0) && !isKnown($0, in: situation) }
+        if !notes.isEmpty { return .note(notes) }
+        if let action = actions.first(where: isOutside) {
+            let now = situation.now
+            guard steps < Self.stepsMax else {
+                return .finish(
+                    .postponed(until: now.adding(seconds: 1), why: "many steps in one look", reviews: reviews))
+            }
+            return .perform(action)
+        }
+        for case .lookAgain(let moment, let why) in actions {
+            return .finish(.postponed(until: moment, why: why, reviews: reviews))
+        }
+        return .finish(.settled(reviews: reviews))
+    }
+
+    package mutating func observed(_ situation: Situation) { self.situation = situation }
+
+    package mutating func noted(_ actions: [Action], now: Situation) {
+        noted.formUnion(actions)
+        situation = now
+    }
+
+    /// The write took effect, or the look brought something: `situation` is what is known now.
+    package mutating func performed(now: Situation) {
+        steps += 1
+        situation = now
+    }
+
+    /// The effect's outcome is known now; everything is observed anew.
+    package mutating func resolved(_ effect: Effect) {
+        unresolved.removeAll { $0.key == effect.key }
+        situation = nil
+    }
+
+    /// It cannot be known yet.
+    package mutating func unresolvable(until moment: Timestamp, why: String) {
+        ending = .postponed(until: moment, why: why, reviews: [])
+    }
+
+    package mutating func failed(_ error: ConnectorError, now: Timestamp) {
+        switch error.disposition {
+        case .conflict where conflicts < Self.conflictsMax:
+            conflicts += 1
+            situation = nil
+        case .conflict:
+            let review = Review(
+                .conflictLoop,
+                found: "the document changed under every one of \(Self.conflictsMax) attempts to write on it",
+                proposals: ["look whether another program edits it"])
+            ending = .settled(reviews: [review])
+        case .reject where situation != nil:
+            // The journal holds the refusal; the plan turns it into a review or another way.
+            situation = nil
+            steps += 1
+        case .reject:
+            let review = Review(
+                .unreadable, found: error.description,
+                proposals: ["correct what it names, then sync the document again"])
+            ending = .settled(reviews: [review])
+        case .retry(let after):
+            ending = .postponed(until: now.adding(seconds: Int64(after ?? 1)), why: error.description, reviews: [])
+        default:
+            ending = .failed(error)
+        }
+    }
+
+    private func isNote(_ action: Action) -> Bool {
+        switch action {
+        case .markBooking, .setLink, .review: true
+        default: false
+        }
+    }
+
+    private func isOutside(_ action: Action) -> Bool {
+        switch action {
+        case .markBooking, .setLink, .review, .lookAgain: false
+        default: true
+        }
+    }
+
+    private func isKnown(_ action: Action, in situation: Situation) -> Bool {
+        switch action {
+        case .setLink(let state): situation.link?.state == state
+        default: noted.contains(action)
+        }
+    }
+}

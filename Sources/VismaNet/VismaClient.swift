@@ -1,0 +1,294 @@
+package import Domain
+import Foundation
+import LibCrypto
+package import Outbound
+
+/// One page of a polled list.
+package struct VismaPage<Row: Sendable>: Sendable {
+    /// Without the rows that do not pass our own check of the filter (Visma ignores parameters that it does not know)
+    /// and without those that cannot be identified.
+    package var rows: [Row]
+    /// Of the whole list, when a row says it.
+    package var totalCount: Int?
+    /// The size that the server really uses, when a row says it: too large a wish is silently clamped.
+    package var effectivePageSize: Int?
+    package var isLast: Bool
+    /// The newest `lastModifiedDateTime` of all the page's rows, as the server wrote it.
+    package var newestModified: String?
+    /// Rows that could not be identified.
+    package var unreadableCount: Int
+
+    package init(
+        rows: [Row], totalCount: Int? = nil, effectivePageSize: Int? = nil, isLast: Bool, newestModified: String? = nil,
+        unreadableCount: Int = 0
+    ) {
+        self.rows = rows
+        self.totalCount = totalCount
+        self.effectivePageSize = effectivePageSize
+        self.isLast = isLast
+        self.newestModified = newestModified
+        self.unreadableCount = unreadableCount
+    }
+}
+
+/// One company's Visma.net ERP. Every failure is a `ConnectorError` that has been understood.
+package struct VismaClient: Sendable {
+    /// No look-up reads more pages than this.
+    package static let pagesMax = 1000
+
+    private let settings: VismaSettings
+    private let transport: any Transport
+    private let token: VismaToken
+    private let now: @Sendable () -> Timestamp
+    private let redaction: Redaction
+    private let counter: CallCounter?
+    private let rateObserver: (@Sendable (RateBudget) -> Void)?
+
+    /// `rateObserver` gets the budget of every answer of the API.
+    package init(
+        settings: VismaSettings, transport: any Transport, token: VismaToken,
+        now: @escaping @Sendable () -> Timestamp, redaction: Redaction = Redaction(), counter: CallCounter? = nil,
+        rateObserver: (@Sendable (RateBudget) -> Void)? = nil
+    ) {
+        self.settings = settings
+        self.transport = transport
+        self.token = token
+        self.now = now
+        self.redaction = redaction
+        self.counter = counter
+        self.rateObserver = rateObserver
+    }
+
+    // MARK: any call
+
+    /// Sends a call with host, token and headers added, and answers what came, when it is a 2xx. A 401 drops the token
+    /// and sends the same bytes once more with a new one: a refused call has had no effect.
+    package func perform(_ call: OutboundCall) async throws(ConnectorError) -> OutboundResponse {
+        precondition(call.system == .visma, "a call for the other system")
+        let first = try await token.current()
+        var response = try await send(call, first)
+        if response.status == 401 {
+            await token.drop(first)
+            response = try await send(call, try await token.current())
+        }
+        guard (200...299).contains(response.status) else {
+            throw VismaErrors.error(
+                response, method: call.method, budget: RateBudget(response, now: now()), redaction: redaction)
+        }
+        return response
+    }
+
+    private func send(_ call: OutboundCall, _ held: VismaToken.Held) async throws(ConnectorError) -> OutboundResponse {
+        var headers = [
+            (name: "authorization", value: held.secret.withText { "Bearer " + $0 }),
+            (name: "accept", value: "application/json"), (name: "user-agent", value: Product.userAgent),
+        ]
+        if let type = call.contentType { headers.append((name: "content-type", value: type)) }
+        if let company = settings.companyID { headers.append((name: "ipp-company-id", value: company)) }
+        if let etag = call.ifMatch { headers.append((name: "if-match", value: etag)) }
+        do throws(TransportFailure) {
+            let request = OutboundRequest(
+                method: call.method, url: try settings.api.url(path: call.path), headers: headers, body: call.body,
+                timeoutMilliseconds: settings.timeoutMilliseconds)
+            counter?.record(CallKind(system: .visma, method: call.method, path: call.path))
+            let response = try await transport.send(request)
+            rateObserver?(RateBudget(response, now: now()))
+            return response
+        } catch {
+            throw ErrorClassifier.error(error, system: .visma, method: call.method)
+        }
+    }
+
+    /// Nil for a 404.
+    private func find(_ call: OutboundCall) async throws(ConnectorError) -> OutboundResponse? {
+        do throws(ConnectorError) {
+            return try await perform(call)
+        } catch {
+            if error.httpStatus == 404, error.disposition == .reject { return nil }
+            throw error
+        }
+    }
+
+    // MARK: polling
+
+    /// Invoices modified at or after `modifiedSince`, a text that the server itself wrote (nil: all). `page` begins
+    /// at 1.
+    package func invoices(modifiedSince: String?, page: Int) async throws(ConnectorError) -> VismaPage<PolledRow> {
+        let call = VismaRequests.invoices(modifiedSince: modifiedSince, page: page, pageSize: settings.pageSize)
+        return try await poll(call, .invoices, since: modifiedSince, page: page)
+    }
+
+    package func payments(modifiedSince: String?, page: Int) async throws(ConnectorError) -> VismaPage<PolledRow> {
+        let call = VismaRequests.payments(modifiedSince: modifiedSince, page: page, pageSize: settings.pageSize)
+        return try await poll(call, .payments, since: modifiedSince, page: page)
+    }
+
+    package func creditNotes(modifiedSince: String?, page: Int) async throws(ConnectorError) -> VismaPage<PolledRow> {
+        let call = VismaRequests.creditNotes(modifiedSince: modifiedSince, page: page, pageSize: settings.pageSize)
+        return try await poll(call, .creditNotes, since: modifiedSince, page: page)
+    }
+
+    private func poll(
+        _ call: OutboundCall, _ stream: VismaMapping.Stream, since: String?, page: Int
+    ) async throws(ConnectorError) -> VismaPage<PolledRow> {
+        let response = try await perform(call)
+        let list: ListDTO<PolledDTO> = try list(response, what: "a list of \(stream)")
+        let size = pageSize(list, page: page)
+        let floor = since.flatMap { ServerTime($0) }?.wholeSecond
+        let found = list.rows.compactMap(\.row)
+        let kept = found.filter { row in
+            guard let floor, let modified = row.modified.flatMap({ ServerTime($0) }) else { return true }
+            return modified >= floor
+        }
+        let times = found.compactMap { row in row.modified.flatMap { text in ServerTime(text).map { ($0, text) } } }
+        return VismaPage(
+            rows: kept.map { VismaMapping.polled($0, in: stream) }, totalCount: size.total,
+            effectivePageSize: size.effective, isLast: size.isLast,
+            newestModified: times.max { $0.0 < $1.0 }?.1, unreadableCount: list.rows.count - found.count)
+    }
+
+    // MARK: single documents
+
+    /// The document as it is now, nil when there is none of that number. Its amounts are exact and in its own currency.
+    package func invoice(_ document: DocumentRef) async throws(ConnectorError) -> Receivable? {
+        guard let response = try await find(VismaRequests.invoice(document)) else { return nil }
+        return try read(InvoiceDTO.self, response, what: "\(document)") { row in
+            let type = row.type.map(VismaMapping.typeName) ?? document.type.rawValue
+            guard type == document.type.rawValue, row.number == document.number else {
+                throw ConnectorError(
+                    code: "visma.wrong_document",
+                    text: "Visma answered \(type):\(row.number) when asked for \(document)", disposition: .reject,
+                    system: .visma)
+            }
+            return try VismaMapping.receivable(row, requested: document, etag: response.header("etag"))
+        }
+    }
+
+    package func customer(_ number: VismaCustomerNumber) async throws(ConnectorError) -> VismaCustomer? {
+        guard let response = try await find(VismaRequests.customer(number)) else { return nil }
+        return try read(CustomerDTO.self, response, what: "customer \(number)") { VismaMapping.customer($0) }
+    }
+
+    /// The payment document of that number and type. A void has the number of what it voids, so when the number alone
+    /// answers another type, the list is asked.
+    package func payment(
+        _ number: VismaPaymentNumber, type: String = "Payment"
+    ) async throws(ConnectorError) -> VismaPayment? {
+        if let response = try await find(VismaRequests.payment(number)) {
+            let etag = response.header("etag")
+            let payment = try read(PaymentDTO.self, response, what: "payment \(number)") {
+                try VismaMapping.payment($0, etag: etag)
+            }
+            if payment.type == type, payment.number == number { return payment }
+        }
+        let call = VismaRequests.payments(number: number, type: type, pageSize: settings.pageSize)
+        let response = try await perform(call)
+        let rows = try payments(in: response).rows
+        return rows.first { $0.number == number && $0.type == type }
+    }
+
+    /// One page of a customer's payments dated `from` or later, in every status. A row that cannot be read is an error:
+    /// a look-up that overlooks a payment would let it be made twice.
+    package func payments(
+        of customer: VismaCustomerNumber, from: LocalDate, page: Int
+    ) async throws(ConnectorError) -> VismaPage<VismaPayment> {
+        let call = VismaRequests.payments(of: customer, from: from, page: page, pageSize: settings.pageSize)
+        let response = try await perform(call)
+        let (rows, list) = try payments(in: response)
+        let size = pageSize(list, page: page)
+        return VismaPage(
+            rows: rows.filter { $0.customer == customer && $0.applicationDate >= from }, totalCount: size.total,
+            effectivePageSize: size.effective, isLast: size.isLast)
+    }
+
+    /// All pages of `payments(of:from:page:)`, each payment once.
+    package func allPayments(
+        of customer: VismaCustomerNumber, from: LocalDate
+    ) async throws(ConnectorError) -> [VismaPayment] {
+        var seen = Set<String>()
+        var all = [VismaPayment]()
+        for number in 1...Self.pagesMax {
+            let page = try await payments(of: customer, from: from, page: number)
+            all += page.rows.filter { seen.insert("\($0.type):\($0.number)").inserted }
+            if page.isLast { return all }
+        }
+        throw ConnectorError(
+            code: "visma.too_many_pages",
+            text: "the payments of customer \(customer) since \(from) fill more than \(Self.pagesMax) pages",
+            disposition: .reject, system: .visma)
+    }
+
+    private func payments(
+        in response: OutboundResponse
+    ) throws(ConnectorError) -> (rows: [VismaPayment], list: ListDTO<PaymentDTO>) {
+        let list: ListDTO<PaymentDTO> = try list(response, what: "a list of payments")
+        var rows = [VismaPayment]()
+        for entry in list.rows {
+            do {
+                guard let row = entry.row else { throw entry.problem ?? FieldMissing(field: "refNbr") }
+                rows.append(try VismaMapping.payment(row, etag: nil))
+            } catch {
+                throw VismaErrors.unusable(error, what: "payment \(entry.row?.number ?? "in a list")")
+            }
+        }
+        return (rows, list)
+    }
+
+    /// The company's name and base currency: proves token, tenant and licence.
+    package func organization() async throws(ConnectorError) -> (name: String, baseCurrency: Currency?) {
+        let response = try await perform(VismaRequests.organization())
+        let list: ListDTO<OrganizationDTO> = try list(response, what: "the organization")
+        guard let row = list.rows.compactMap(\.row).first else {
+            throw ConnectorError(
+                code: "visma.company_empty",
+                text: "Visma answers no organization at all: is the company id (ipp-company-id) the right one? A wrong "
+                    + "one gives empty answers instead of an error",
+                disposition: .reauthorise, system: .visma, httpStatus: response.status,
+                requestID: VismaErrors.requestID(of: response))
+        }
+        return (row.name ?? "", row.baseCurrency.flatMap { Currency($0) })
+    }
+
+    // MARK: bodies
+
+    private func read<Row: Decodable, Value>(
+        _ type: Row.Type, _ response: OutboundResponse, what: String, _ map: (Row) throws -> Value
+    ) throws(ConnectorError) -> Value {
+        do {
+            return try map(try JSONDecoder().decode(type, from: Data(response.body)))
+        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+            // Not JSON at all: half an answer, or the page of a gateway. It passes.
+            throw VismaErrors.unreadable(response, what: what, redaction: redaction)
+        } catch {
+            throw VismaErrors.unusable(error, what: what)
+        }
+    }
+
+    private func list<Row: Decodable>(
+        _ response: OutboundResponse, what: String
+    ) throws(ConnectorError) -> ListDTO<Row> {
+        do {
+            return try JSONDecoder().decode(ListDTO<Row>.self, from: Data(response.body))
+        } catch {
+            throw VismaErrors.unreadable(response, what: what, redaction: redaction)
+        }
+    }
+
+    /// How large the pages are and whether this is the last one. The total and the largest page stand in every row; an
+    /// empty page has neither and is the end.
+    private func pageSize<Row>(
+        _ list: ListDTO<Row>, page: Int
+    ) -> (total: Int?, effective: Int?, isLast: Bool) {
+        let rows = list.rows.compactMap(\.metadata)
+        let total = list.totalCount ?? rows.compactMap(\.totalCount).first
+        let largest = rows.compactMap(\.maxPageSize).first { $0 > 0 }
+        let effective = largest.map { min($0, settings.pageSize) }
+        let count = list.rows.count
+        guard count > 0 else { return (total, effective, true) }
+        guard let total else { return (nil, effective, count < effective ?? settings.pageSize) }
+        // When the server does not say how large its pages are, a short one may be a clamped one: then the end is where
+        // pages of this length reach the total, or the next, empty page.
+        let reach = page * (effective ?? min(count, settings.pageSize))
+        return (total, effective, reach >= total)
+    }
+}

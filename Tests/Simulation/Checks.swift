@@ -1,0 +1,64 @@
+import Domain
+package import Sandbox
+import Storage
+import Sync
+import Vault
+
+/// What must hold when everything has become quiet.
+extension World {
+    package func drift() async throws -> DriftReport {
+        var apart: [BookApart] = []
+        for company in companies {
+            let reviews = try await database.read {
+                try ReviewsTable.list($0, tenant: company.tenant, state: .open, limit: 1000)
+            }
+            for review in reviews {
+                guard case .document(let document) = review.subject else { continue }
+                apart.append(
+                    BookApart(vismaTenant: company.vismaTenant, document: document.description, reason: review.code))
+            }
+        }
+        let pairs = companies.map {
+            BookPair(
+                vismaTenant: $0.vismaTenant, stripeAccount: $0.account, startDate: "2026-01-01", timeZone: "Europe/Oslo"
+            )
+        }
+        let stripeBooks = try stripe.books().map { try SandboxJSON.parse($0) }
+        return Drift.compute(visma: visma.books(), stripe: stripeBooks, pairs: pairs, apart: apart)
+    }
+
+    /// What is wrong, in words; nil when nothing is.
+    package func fault() async throws -> String? {
+        let report = try await drift()
+        if let first = report.differences.first {
+            return "drift \(report.drift): \(first.document ?? "?") of \(first.vismaTenant): \(first.what)"
+        }
+        if let double = doubleBooking() { return double }
+        for company in companies {
+            let environment = try environment()
+            let trail = AuditTrail(
+                tenant: company.tenant, key: try await environment.vault.auditKey(tenant: company.tenant))
+            let verification = try await database.read { try trail.verify($0) }
+            if let fault = verification.fault { return "audit of \(company.tenant): \(fault)" }
+            let unread = try await database.read { try EventsTable.nextReceived($0, tenant: company.tenant, limit: 1) }
+            if let event = unread.first { return "event \(event.eventID) of \(company.tenant) was never looked at" }
+            let unsettled = try await database.read { try JournalTable.unsettled($0, tenant: company.tenant) }
+            if let effect = unsettled.first { return "effect \(effect.key) is still \(effect.state.rawValue)" }
+        }
+        return nil
+    }
+
+    /// Apart or not: one Stripe payment is never booked twice on one document.
+    private func doubleBooking() -> String? {
+        var seen: Set<String> = []
+        for row in visma.books() where row["kind"]?.stringValue == "payment" && row["type"]?.stringValue == "Payment" {
+            guard let reference = row["reference"]?.stringValue, reference.hasPrefix("pi_"),
+                row["status"]?.stringValue != "Voided"
+            else { continue }
+            let documents = (row["applications"]?.elements ?? []).compactMap { $0["number"]?.stringValue }
+            let key = "\(reference) \(row["amount"]?.stringValue ?? "") \(documents.joined(separator: ","))"
+            if !seen.insert(key).inserted { return "booked twice: \(key)" }
+        }
+        return nil
+    }
+}
