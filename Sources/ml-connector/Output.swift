@@ -45,9 +45,15 @@ enum Terminal {
     static func out(_ text: String) { write(text, STDOUT_FILENO) }
     static func error(_ text: String) { write(text, STDERR_FILENO) }
 
+    /// A line that the next one overwrites; nothing where standard error is no terminal.
+    static func transient(_ text: String) {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        write("\r\u{1B}[2K" + text + "\r", STDERR_FILENO, lineEnd: "")
+    }
+
     /// Writes whole lines, past partial writes and interruptions; a reader that went away ends the writing.
-    static func write(_ text: String, _ descriptor: Int32) {
-        var bytes = Array((text + "\n").utf8)[...]
+    static func write(_ text: String, _ descriptor: Int32, lineEnd: String = "\n") {
+        var bytes = Array((text + lineEnd).utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
             if count > 0 {

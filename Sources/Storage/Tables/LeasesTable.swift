@@ -73,12 +73,6 @@ package enum LeasesTable {
         if held.isEmpty { throw lost(tenant, owner, term) }
     }
 
-    /// Ends every lease, its term kept: whoever comes next begins a newer one. Crosses tenants: for the start of a
-    /// process that holds the lock on the whole database, so that no owner can be alive.
-    package static func clearAcrossTenants(_ db: any SQLConnection) throws {
-        try db.execute("UPDATE leases SET expires_at = 0")
-    }
-
     package static func find(_ db: any SQLConnection, tenant: TenantID) throws -> Lease? {
         try db.query("SELECT tenant_id, owner, term, expires_at FROM leases WHERE tenant_id = \(tenant)")
             .first.map(lease)

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Sandbox
 
 /// The two companies of the demo in both simulators, with their customers and invoices. Nothing here is known to the

@@ -3,6 +3,7 @@ import Foundation
 import Sandbox
 import Storage
 import Sync
+import Vault
 
 /// The figures and tables at the demo's end.
 struct DemoReport: Sendable {
