@@ -4,7 +4,7 @@ import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// The web app on a port, as a service: it stops taking requests on graceful shutdown and ends when those under way
 /// have been answered.
