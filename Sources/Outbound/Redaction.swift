@@ -60,7 +60,8 @@ package final class Redaction: Sendable {
         result = result.replacing(/(?i)(bearer)\s+[a-z0-9._~+\/=-]{6,}/) { "\($0.output.1) \(mark)" }
         result = result.replacing(/(?i)(basic)\s+[a-z0-9+\/=]{16,}/) { "\($0.output.1) \(mark)" }
         result = result.replacing(/eyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){0,4}/) { _ in mark }
-        return result.replacing(/(sk|rk|whsec)_[A-Za-z0-9_+\/=-]{4,}/) { match in
+        // `rk_test_` alone is a prefix that an advice names, not a key.
+        return result.replacing(/(sk|rk|whsec)_(?!(?:test|live)_(?![A-Za-z0-9]))[A-Za-z0-9_+\/=-]{4,}/) { match in
             // `task_list` and `risk_score` end in the same letters as a key begins with.
             let start = match.range.lowerBound
             let isWord = start > result.startIndex && result[result.index(before: start)].isLetter

@@ -124,7 +124,8 @@ package struct TurnMachine: Sendable {
 
     private func isKnown(_ action: Action, in situation: Situation) -> Bool {
         switch action {
-        case .setLink(let state): situation.link?.state == state
+        // A document that Visma does not have never got a link: there is nothing to set, and to try would not end.
+        case .setLink(let state): situation.link.map { $0.state == state } ?? true
         default: noted.contains(action)
         }
     }

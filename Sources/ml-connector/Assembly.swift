@@ -3,6 +3,7 @@ import Domain
 import Foundation
 import LibCrypto
 import Logging
+import Migrations
 import Outbound
 import Storage
 import Sync

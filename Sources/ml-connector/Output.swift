@@ -12,7 +12,7 @@ struct OutputOptions: ParsableArguments {
 }
 
 /// What a command has to say, said once for both formats. Field names are stable and in snake case.
-indirect enum Value {
+indirect enum Value: Sendable {
     case none
     case text(String)
     case whole(Int64)
@@ -30,7 +30,7 @@ indirect enum Value {
 }
 
 /// Named values in a fixed order.
-struct Record: ExpressibleByDictionaryLiteral {
+struct Record: ExpressibleByDictionaryLiteral, Sendable {
     var fields: [(name: String, value: Value)]
 
     init(_ fields: [(name: String, value: Value)]) { self.fields = fields }
@@ -130,9 +130,12 @@ enum JSONWriter {
 
 /// Aligned text. What comes from outside is put on one line, so that it cannot draw a line of its own.
 enum TableWriter {
+    /// A table's cell is cut after this many characters; JSON has all of it.
+    static let cellCharactersMax = 72
+
     static func table(_ records: [Record], columns: [String]) -> String {
         let heads = columns.map { $0.replacing("_", with: " ").uppercased() }
-        let rows = records.map { record in columns.map { cell(record[$0]) } }
+        let rows = records.map { record in columns.map { short(cell(record[$0])) } }
         let widths = columns.indices.map { index in
             rows.reduce(heads[index].count) { max($0, $1[index].count) }
         }
@@ -145,7 +148,7 @@ enum TableWriter {
             row.indices.map { index in
                 let space = String(repeating: " ", count: widths[index] - row[index].count)
                 return areNumbers[index] ? space + row[index] : row[index] + space
-            }.joined(separator: "  ").trimmingCharacters(in: .init(charactersIn: " "))
+            }.joined(separator: "  ").replacing(/\ +$/, with: "")
         }.joined(separator: "\n")
     }
 
@@ -182,6 +185,10 @@ enum TableWriter {
         case .list(let values): values.isEmpty ? "none" : values.map(cell).joined(separator: ", ")
         case .record(let record): record.fields.map { "\($0.name) \(cell($0.value))" }.joined(separator: ", ")
         }
+    }
+
+    private static func short(_ text: String) -> String {
+        text.count <= cellCharactersMax ? text : text.prefix(cellCharactersMax - 1) + "…"
     }
 
     private static func oneLine(_ text: String) -> String {

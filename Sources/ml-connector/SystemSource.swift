@@ -6,10 +6,10 @@ import LibCrypto
 enum SystemSource {
     static let idLength = 24
 
+    /// Through Foundation, which asks clock_gettime: the C struct itself cannot be named beside NIO's C modules here.
+    /// A Double holds today's microseconds exactly.
     static let now: @Sendable () -> Timestamp = {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+        Timestamp(microseconds: Int64((Date.now.timeIntervalSince1970 * 1_000_000).rounded()))
     }
 
     static let randomBytes: @Sendable (Int) throws -> [UInt8] = { try secureRandomBytes($0) }
@@ -27,7 +27,9 @@ enum SystemSource {
     /// Unique to this process's life: host, process id, random.
     static func node() -> String {
         var name = [CChar](repeating: 0, count: 256)
-        let host = gethostname(&name, name.count - 1) == 0 ? String(cString: name) : "host"
+        let host =
+            gethostname(&name, name.count - 1) == 0
+            ? String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : "host"
         return "\(host)-\(getpid())-\(makeID().prefix(8))"
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Domain
 import Storage
 import Sync
+import Vault
 
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

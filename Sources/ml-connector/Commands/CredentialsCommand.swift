@@ -1,6 +1,8 @@
 import ArgumentParser
 import Domain
+import Outbound
 import Storage
+import Sync
 
 struct CredentialsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,6 +14,9 @@ struct CredentialsCommand: AsyncParsableCommand {
         case vismaClientID = "visma-client-id"
         case vismaClientSecret = "visma-client-secret"
         case stripeKey = "stripe-key"
+
+        /// As the database and error texts spell it, with underscores, it is understood too.
+        init?(argument: String) { self.init(rawValue: argument.replacing("_", with: "-")) }
 
         var stored: CredentialPurpose {
             switch self {

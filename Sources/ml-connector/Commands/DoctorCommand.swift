@@ -1,9 +1,11 @@
 import ArgumentParser
 import Domain
 import Foundation
+import Migrations
 import Outbound
 import Storage
 import Sync
+import Vault
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -76,7 +78,7 @@ enum Diagnosis {
             let ring = try settings.masterKeys()
             return Check(
                 name: "master_keys", outcome: .passed,
-                seen: "\(ring.ids.count) keys, primary \(ring.primaryID)", remedy: nil)
+                seen: "given: \(ring.ids.count), primary: \(ring.primaryID)", remedy: nil)
         } catch {
             return failed("master_keys", error)
         }
@@ -145,7 +147,7 @@ enum Diagnosis {
                     remedy: "add that key to the key file: without it nothing starts")
             }
             return Check(
-                name: "master_keys_in_use", outcome: .passed, seen: "\(inUse.count) in use, all given", remedy: nil)
+                name: "master_keys_in_use", outcome: .passed, seen: "in use: \(inUse.count), all given", remedy: nil)
         } catch {
             return failed("master_keys_in_use", error)
         }

@@ -6,6 +6,7 @@ import Outbound
 import Sandbox
 import ServiceLifecycle
 import Synchronization
+import UnixSignals
 
 struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -63,7 +64,7 @@ struct SandboxCommand: AsyncParsableCommand {
             plan: .init(duplicates: duplicateWebhooks, reorders: reorderWebhooks, seed: seed))
         let group = ServiceGroup(
             configuration: .init(
-                services: [stripe, visma, courier].map { .init(service: $0) },
+                services: [.init(service: stripe), .init(service: visma), .init(service: courier)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "sandbox")))
         try await group.run()
     }

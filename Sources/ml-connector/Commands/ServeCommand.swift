@@ -7,6 +7,7 @@ import Outbound
 import ServiceLifecycle
 import Storage
 import Sync
+import UnixSignals
 import Web
 
 struct ServeCommand: AsyncParsableCommand {
