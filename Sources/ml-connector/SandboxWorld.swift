@@ -44,7 +44,7 @@ struct SandboxWorld: Sendable {
 
     func control(_ faults: FaultPlan) -> SandboxControl {
         SandboxControl(
-            stripe: stripe, clock: clock, faults: faults,
+            stripe: stripe, clock: clock, faults: faults, otherBooks: { [visma] in visma.books().map(\.serialised) },
             otherCalls: { [visma] in
                 Dictionary(uniqueKeysWithValues: visma.tenantIDs.map { ($0, visma.calls(of: $0)) })
             })

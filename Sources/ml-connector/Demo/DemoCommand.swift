@@ -21,7 +21,8 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Seed of the simulators: the same seed gives the same ids.")
     var seed: UInt64 = 1
 
-    @Option(name: .long, help: "Keep database and key in this directory, which must be empty; else they are thrown away.")
+    @Option(
+        name: .long, help: "Keep database and key in this directory, which must be empty; else they are thrown away.")
     var state: String?
 
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical, on standard error.")
@@ -46,7 +47,8 @@ struct DemoCommand: AsyncParsableCommand {
         if let books { try report.books.write(to: books) }
         report.show(format.output)
         guard report.isGood else {
-            throw Failure(.failed, "the books disagree in \(report.books.report.drift) places, or the audit chain is broken")
+            throw Failure(
+                .failed, "the books disagree in \(report.books.report.drift) places, or the audit chain is broken")
         }
     }
 

@@ -57,9 +57,12 @@ struct DemoCompanies: Sendable {
             id: nord.account, secretKey: nord.stripeKey, country: "NO", supportedCurrencies: ["nok", "sek", "eur"],
             defaultCurrency: "nok")
         let tenant = nord.vismaTenant
-        let fjord = try visma.addCustomer(.init(name: "Fjord Bygg AS", invoiceEmail: "faktura@fjord.example"), in: tenant)
-        let skog = try visma.addCustomer(.init(name: "Skog & Sag AB", mainEmail: "lev@skog.example", country: "SE"), in: tenant)
-        let alp = try visma.addCustomer(.init(name: "Alpen GmbH", invoiceEmail: "ap@alpen.example", country: "DE"), in: tenant)
+        let fjord = try visma.addCustomer(
+            .init(name: "Fjord Bygg AS", invoiceEmail: "faktura@fjord.example"), in: tenant)
+        let skog = try visma.addCustomer(
+            .init(name: "Skog & Sag AB", mainEmail: "lev@skog.example", country: "SE"), in: tenant)
+        let alp = try visma.addCustomer(
+            .init(name: "Alpen GmbH", invoiceEmail: "ap@alpen.example", country: "DE"), in: tenant)
         let silent = try visma.addCustomer(.init(name: "Stille Kunde AS"), in: tenant)
         let sale = Sale(visma: visma, tenant: tenant, today: today)
         try sale.invoice(fjord, "NOK", [.init("Drill", quantity: "2", unitPrice: "1499.50")])
@@ -108,17 +111,22 @@ struct DemoCompanies: Sendable {
             id: kyst.account, secretKey: kyst.stripeKey, country: "DK", supportedCurrencies: ["dkk", "jpy"],
             defaultCurrency: "dkk")
         let tenant = kyst.vismaTenant
-        let havn = try visma.addCustomer(.init(name: "Havn Shipping A/S", invoiceEmail: "bilag@havn.example", country: "DK"), in: tenant)
-        let tokyo = try visma.addCustomer(.init(name: "Tokyo Trading KK", mainEmail: "ap@tokyo.example", country: "JP"), in: tenant)
+        let havn = try visma.addCustomer(
+            .init(name: "Havn Shipping A/S", invoiceEmail: "bilag@havn.example", country: "DK"), in: tenant)
+        let tokyo = try visma.addCustomer(
+            .init(name: "Tokyo Trading KK", mainEmail: "ap@tokyo.example", country: "JP"), in: tenant)
         let sale = Sale(visma: visma, tenant: tenant, today: today)
         for index in 1...6 {
             try sale.invoice(havn, "DKK", [.init("Rope \(index)", quantity: "\(index)", unitPrice: "149.95")])
         }
         try sale.invoice(havn, "DKK", [.init("Anchor", unitPrice: "7499.00")], inclusive: true)
-        try sale.invoice(havn, "DKK", [.init("Paint", unitPrice: "333.33"), .init("Brush", quantity: "3", unitPrice: "11.11")], rounded: "1")
+        try sale.invoice(
+            havn, "DKK", [.init("Paint", unitPrice: "333.33"), .init("Brush", quantity: "3", unitPrice: "11.11")],
+            rounded: "1")
         for index in 1...4 {
             try sale.invoice(
-                tokyo, "JPY", [.init("Fish \(index)", quantity: "\(index)", unitPrice: "12800", vat: .zero)], rate: "0.045")
+                tokyo, "JPY", [.init("Fish \(index)", quantity: "\(index)", unitPrice: "12800", vat: .zero)],
+                rate: "0.045")
         }
     }
 

@@ -62,7 +62,8 @@ struct DemoReport: Sendable {
                 let links = try LinksTable.list(db, tenant: tenant, limit: 10_000)
                 seen += links.count
                 pushed += links.filter { $0.invoice != nil && $0.state != .drafted }.count
-                posted += try CollectedTable.list(db, tenant: tenant, document: nil).filter { $0.state == .booked }.count
+                posted += try CollectedTable.list(db, tenant: tenant, document: nil).filter { $0.state == .booked }
+                    .count
                 events += try EventsTable.countByState(db, tenant: tenant).values.reduce(0, +)
                 duplicates += try EventsTable.duplicates(db, tenant: tenant)
                 for review in try ReviewsTable.list(db, tenant: tenant, state: .open, limit: 1000) {
@@ -140,7 +141,8 @@ struct DemoReport: Sendable {
                 }
             }
             Terminal.out("\n" + TableWriter.details(summary))
-            let audit = auditFault.map { "audit chain BROKEN: \($0)" } ?? "audit chain verified, \(auditEntries) entries"
+            let audit =
+                auditFault.map { "audit chain BROKEN: \($0)" } ?? "audit chain verified, \(auditEntries) entries"
             Terminal.out("\n\(audit)\ndrift \(books.report.drift)")
         }
     }

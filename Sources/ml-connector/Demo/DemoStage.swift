@@ -24,17 +24,15 @@ struct DemoStage: Sendable {
         companies: DemoCompanies, directory: String, seed: UInt64, progress: DemoProgress,
         logLevel: String, _ play: @escaping @Sendable (DemoStage) async throws -> R
     ) async throws -> R {
-        let simulators = SandboxServer(stripe: companies.stripe, other: nil)
+        var quiet = Logger(label: "sandbox")
+        quiet.logLevel = .error
+        let log = quiet
         let visma = companies.visma
-        return try await simulators.whileServing { stripePort in
-            try await SandboxServer(other: { visma.handle($0) }).whileServing { vismaPort in
+        return try await SandboxServer(stripe: companies.stripe, logger: log).whileServing { stripePort in
+            try await SandboxServer(other: { visma.handle($0) }, logger: log).whileServing { vismaPort in
                 let settings = try settings(
                     directory, stripePort: stripePort, vismaPort: vismaPort, logLevel: logLevel)
-                return try await Assembly.runMigrating(settings) { assembly in
-                    guard let lock = try await assembly.takeOwnership() else {
-                        throw Failure(.refused, "another process uses \(directory)")
-                    }
-                    defer { withExtendedLifetime(lock) {} }
+                return try await Assembly.runAsOwner(settings) { assembly in
                     let stage = DemoStage(
                         companies: companies, assembly: assembly,
                         tenants: try companies.all.map { try Manifest(yaml: $0.manifest).id }, progress: progress)
@@ -74,7 +72,8 @@ struct DemoStage: Sendable {
         let http = HTTPService(
             host: assembly.settings.host, port: assembly.settings.port, app: app, log: Logger(label: "http"))
         let courier = WebhookCourier(
-            stripe: companies.stripe, plan: .init(duplicates: true, reorders: true, seed: seed))
+            stripe: companies.stripe, plan: .init(duplicates: true, reorders: true, seed: seed),
+            logger: Logger(label: "courier"))
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: scheduler), .init(service: http), .init(service: courier)],
