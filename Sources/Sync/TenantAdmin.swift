@@ -60,7 +60,8 @@ package struct TenantAdmin: Sendable {
                 throw ConnectorError(
                     code: "tenant.identity",
                     text:
-                        "mode and visma.tenant of '\(manifest.id)' cannot be changed; add another tenant for another company",
+                        "mode and visma.tenant of '\(manifest.id)' cannot be changed; "
+                        + "add another tenant for another company",
                     disposition: .reject)
             }
             var changes: [String] = []

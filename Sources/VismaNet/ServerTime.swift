@@ -15,7 +15,7 @@ package struct ServerTime: Hashable, Sendable, Comparable, CustomStringConvertib
     /// Reads `2026-01-29T13:02:18`, with a space for the T, with a fraction, with or without a zone (which is dropped),
     /// and a day alone. Nil for anything else.
     package init?(_ text: String) {
-        guard let day = LocalDate(text) else { return nil }
+        guard let day = LocalDate(String(text.prefix(10))) else { return nil }
         var secondOfDay: Int64 = 0
         var fraction = ""
         let clock = text.dropFirst(10)
