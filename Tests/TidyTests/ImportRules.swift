@@ -28,7 +28,9 @@ enum ImportRules {
             .union(["Domain", "Storage", "Sync"]),
         "Sandbox": system.union(http).union(log).union(["LibCrypto"]),
         "ml-connector": system.union(http).union(log).union(clients).union([
-            "Domain", "Storage", "Vault", "LibCrypto", "Sync", "Web", "Sandbox", "Tenants", "ArgumentParser", "Yams",
+            "Domain", "Storage", "Vault", "LibCrypto", "Sync", "Web", "Sandbox", "Tenants", "Migrations",
+            "ArgumentParser",
+            "UnixSignals", "Yams",
         ]),
     ]
 
