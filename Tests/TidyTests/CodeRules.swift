@@ -118,8 +118,8 @@ enum CodeRules {
     private static let lettingGo = [".shutDown()", ".close()", ".rollback()", ".removeItem("]
 
     /// `try?` hides a failure. Trying to read a value as this or that is no failure, and letting go of something on
-    /// the way out has nobody to tell; all else is named above or says in a comment `DROPPED:` on one of the two lines
-    /// above why nobody needs to know.
+    /// the way out has nobody to tell; all else is named above or says in a comment `DROPPED:` on one
+    /// of the two lines above why nobody needs to know.
     static func swallowed(_ files: [SourceFile], allowed: [String: String] = swallowing) -> [Finding] {
         findings(
             files, of: /\btry\?/, with: ["try?"], "hides an error",

@@ -30,7 +30,7 @@ enum ImportRules {
         "ml-connector": system.union(http).union(log).union(clients).union([
             "Domain", "Storage", "Vault", "LibCrypto", "Sync", "Web", "Sandbox", "Tenants", "Migrations",
             "ArgumentParser",
-            "UnixSignals",
+            "UnixSignals", "Yams",
         ]),
     ]
 
