@@ -27,7 +27,8 @@ import Web
     @Test("The writer in use syncs at every commit")
     func synchronous() async throws {
         try await pooled { bench, server, _ in
-            #expect(try await server.send(bench.signed(Delivery.event("evt_1"))).status == 200)
+            let answer = try await server.send(bench.signed(Delivery.event("evt_1")))
+            #expect(answer.status == 200)
             #expect(try await bench.database.pragma("synchronous") == "2")
             #expect(try await bench.database.pragma("journal_mode") == "wal")
         }
@@ -76,6 +77,23 @@ import Web
             release.signal()
             #expect(try await status == 200)
             #expect(course.all == ["at the commit", "released", "answered"])
+            #expect(try await bench.events().count == 1)
+        }
+    }
+
+    @Test("A request under way at shutdown is answered, and then the server ends")
+    func shutdown() async throws {
+        try await pooled { bench, server, _ in
+            let release = DispatchSemaphore(value: 0)
+            let (reached, reach) = AsyncStream.makeStream(of: Void.self)
+            bench.fault(.stalls(reached: { reach.yield() }, release: release))
+            let delivery = try bench.signed(Delivery.event("evt_1"))
+            async let status = server.send(delivery).status
+            var iterator = reached.makeAsyncIterator()
+            await iterator.next()
+            await server.stop()
+            release.signal()
+            #expect(try await status == 200)
             #expect(try await bench.events().count == 1)
         }
     }

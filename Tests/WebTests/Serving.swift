@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Logging
 import NIOCore
+import NIOHTTP1
 import ServiceLifecycle
 import Web
 
@@ -12,8 +13,10 @@ struct Answer {
 }
 
 /// A running server, seen from the other end of a socket.
-struct Served {
+struct Served: Sendable {
     let port: Int
+    /// Begins the graceful shutdown.
+    let stop: @Sendable () async -> Void
 
     func call(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: HTTPClientRequest.Body? = nil
@@ -59,7 +62,7 @@ func serving<R: Sendable>(
             try await tasks.waitForAll()
             throw NotServed()
         }
-        let result = try await body(Served(port: port))
+        let result = try await body(Served(port: port) { await group.triggerGracefulShutdown() })
         await group.triggerGracefulShutdown()
         try await tasks.waitForAll()
         return result
