@@ -19,8 +19,8 @@ package struct SandboxServer: Service {
     private let faults: FaultPlan
     private let control: SandboxControl?
     private let hangSeconds: Int
-    private let logger: Logger
-    private let onBound: @Sendable (Int) async -> Void
+    let logger: Logger
+    private var onBound: @Sendable (Int) async -> Void
 
     /// - Parameters:
     ///   - stripe: answers `/v1/…`.
@@ -42,6 +42,17 @@ package struct SandboxServer: Service {
         self.hangSeconds = hangSeconds
         self.logger = logger
         self.onBound = onBound
+    }
+
+    /// The same server, which tells the port to one more.
+    func reporting(_ report: @escaping @Sendable (Int) async -> Void) -> SandboxServer {
+        var server = self
+        let told = onBound
+        server.onBound = { port in
+            await told(port)
+            await report(port)
+        }
+        return server
     }
 
     /// Serves until shut down gracefully or cancelled. Throws when the port is taken.

@@ -36,7 +36,9 @@ extension StripeBook {
         set("phone", &row.phone)
         set("business_name", &row.businessName)
         set("individual_name", &row.individualName)
-        if form.isCleared("address") { row.address = nil } else if form.has("address") {
+        if form.isCleared("address") {
+            row.address = nil
+        } else if form.has("address") {
             row.address = (row.address ?? [:]).merging(form.map("address")) { $1 }.filter { !$0.value.isEmpty }
         }
         if form.has("metadata") { row.metadata = merged(row.metadata, form) }

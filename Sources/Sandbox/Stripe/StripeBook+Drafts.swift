@@ -53,7 +53,8 @@ extension StripeBook {
             return nil
         }
         if date != nil, days != nil {
-            throw .parameter("days_until_due", "You may only specify one of these parameters: due_date, days_until_due.")
+            throw .parameter(
+                "days_until_due", "You may only specify one of these parameters: due_date, days_until_due.")
         }
         if let date {
             if date <= now {

@@ -1,7 +1,8 @@
 /// The account's books for whoever recomputes what should be true: one JSON object per line.
 extension StripeBook {
     func lines() -> [String] {
-        let rows = invoices.all.map(line) + invoicePayments.all.map(line) + charges.all.map(line)
+        let rows =
+            invoices.all.map(line) + invoicePayments.all.map(line) + charges.all.map(line)
             + refunds.all.map(line) + disputes.all.map(line)
         return rows.map(\.text)
     }

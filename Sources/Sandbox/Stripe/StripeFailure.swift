@@ -13,7 +13,8 @@ struct StripeFailure: Error {
         var members: [(key: String, value: StripeJSON)] = [("type", .string(type))]
         if let code {
             members.insert(("code", .string(code)), at: 0)
-            members.append(("doc_url", .string("https://stripe.com/docs/error-codes/" + code.replacing("_", with: "-"))))
+            members.append(
+                ("doc_url", .string("https://stripe.com/docs/error-codes/" + code.replacing("_", with: "-"))))
         }
         members.append(("message", .string(message)))
         if let param { members.append(("param", .string(param))) }

@@ -44,7 +44,8 @@ indirect enum StripeForm: Sendable {
     private static func path(_ name: String) -> [String] {
         guard let first = name.firstIndex(of: "["), name.hasSuffix("]") else { return [name] }
         let inner = name[name.index(after: first)...].dropLast()
-        return [String(name[..<first])] + inner.split(separator: "][", omittingEmptySubsequences: false).map(String.init)
+        return [String(name[..<first])]
+            + inner.split(separator: "][", omittingEmptySubsequences: false).map(String.init)
     }
 
     private mutating func insert(_ value: String, at path: ArraySlice<String>) {

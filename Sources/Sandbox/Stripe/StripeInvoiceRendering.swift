@@ -99,8 +99,7 @@ extension StripeBook {
     private func lines(of row: StripeInvoiceRecord) -> StripeJSON {
         let shown = row.lines.prefix(Self.linesShown).map { json($0, of: row) }
         return StripePage.list(
-            shown, hasMore: row.lines.count > Self.linesShown, url: "/v1/invoices/\(row.id)/lines",
-            total: row.lines.count)
+            shown, hasMore: row.lines.count > Self.linesShown, url: "/v1/invoices/\(row.id)/lines")
     }
 
     func json(_ line: StripeLineRecord, of invoice: StripeInvoiceRecord) -> StripeJSON {

@@ -20,7 +20,7 @@ struct StripeRoute: Sendable {
         self.method = method
         self.template = template
         self.permission = permission
-        self.fields = fields + [StripeField("expand", .list(.text(5000), max: 20))]
+        self.fields = fields + (method == "DELETE" ? [] : [StripeField("expand", .list(.text(5000), max: 20))])
         self.expands = expands
         self.run = run
         segments = template.split(separator: "/")

@@ -122,8 +122,9 @@ enum StripeRoutes {
         },
         StripeRoute(
             "POST", "/v1/refunds", "rak_charge_write",
-            byCharge + [
-                StripeField("amount", .whole), StripeField("reason", .text(100)), StripeField("metadata", .metadata),
+            [
+                StripeField("charge", .id), StripeField("payment_intent", .id), StripeField("amount", .whole),
+                StripeField("reason", .text(100)), StripeField("metadata", .metadata),
             ]
         ) { book, call throws(StripeFailure) in try book.refuseRefund(call) },
     ]

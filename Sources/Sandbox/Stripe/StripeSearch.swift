@@ -120,7 +120,8 @@ struct StripeSearchQuery: Sendable {
         mutating func word() -> String {
             skipBlanks()
             let start = place
-            while !isAtEnd, characters[place].isLetter || characters[place].isNumber || "_.".contains(characters[place]) {
+            while !isAtEnd, characters[place].isLetter || characters[place].isNumber || "_.".contains(characters[place])
+            {
                 place += 1
             }
             return String(characters[start..<place])

@@ -66,13 +66,8 @@ struct StripePage {
         return list(page.map(render), hasMore: hasMore, url: url)
     }
 
-    static func list(_ data: [StripeJSON], hasMore: Bool, url: String, total: Int? = nil) -> StripeJSON {
-        var members: [(key: String, value: StripeJSON)] = [
-            ("object", "list"), ("data", .array(data)), ("has_more", .bool(hasMore)),
-        ]
-        if let total { members.append(("total_count", .whole(Int64(total)))) }
-        members.append(("url", .string(url)))
-        return .object(members)
+    static func list(_ data: [StripeJSON], hasMore: Bool, url: String) -> StripeJSON {
+        ["object": "list", "data": .array(data), "has_more": .bool(hasMore), "url": .string(url)]
     }
 }
 
