@@ -80,7 +80,8 @@ extension VismaLedger {
         .array(
             document.lines.enumerated().map { position, line in
                 var members: [(String, SandboxJSON)] = [
-                    ("lineType", .string("GN")), ("lineNumber", .integer(position + 1)),
+                    ("lineType", document.type == "Invoice" ? .string("GN") : .null),
+                    ("lineNumber", .integer(position + 1)),
                     ("inventoryNumber", .text(line.seed.inventoryNumber)),
                     ("description", .string(line.seed.description)),
                     ("quantity", .number(VismaDecimal.text(line.quantity, shown: 6))),
