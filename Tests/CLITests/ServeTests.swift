@@ -89,7 +89,9 @@ struct ServeTests {
                 method: "POST", path: "/_sandbox/pay", headers: [("Content-Type", "application/json")],
                 body: Array(#"{"invoice":"\#(invoice)"}"#.utf8)), to: box.stripeURL)
         try #require(paid.status == 200)
-        #expect(try tool.run("sync", "run", "acme", "--document", document).status == 0)
+        try #require(tool.run("sync", "run", "acme", "--document", document).status == 0)
+        // Our own booking changes the invoice in Visma, so the next reading of the list looks at it once more.
+        try #require(tool.run("sync", "run", "acme").status == 0)
         let shown = try tool.run("invoice", "show", "acme", document, "--output", "json").json()
         #expect((shown["link"] as? [String: Any])?["state"] as? String == "settled")
         let bookings = try #require(shown["bookings"] as? [[String: Any]])
