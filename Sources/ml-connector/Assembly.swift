@@ -3,7 +3,6 @@ import Domain
 import Foundation
 import LibCrypto
 import Logging
-import Migrations
 import Outbound
 import Storage
 import Sync
@@ -136,7 +135,7 @@ struct Assembly: Sendable {
             guard status.isCurrent else {
                 throw Failure(
                     .refused,
-                    "the database at \(path) lacks \(status.pending.map(\.title).joined(separator: ", ")): "
+                    "the database at \(path) lacks \(status.pendingTitles.joined(separator: ", ")): "
                         + "run `ml-connector migrate`")
             }
             return database

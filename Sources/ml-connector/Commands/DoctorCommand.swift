@@ -1,7 +1,6 @@
 import ArgumentParser
 import Domain
 import Foundation
-import Migrations
 import Outbound
 import Storage
 import Sync
@@ -115,7 +114,7 @@ enum Diagnosis {
             guard status.isCurrent else {
                 return Check(
                     name: "migrations", outcome: .failed,
-                    seen: "pending: \(status.pending.map(\.title).joined(separator: ", "))",
+                    seen: "pending: \(status.pendingTitles.joined(separator: ", "))",
                     remedy: "run `ml-connector migrate`")
             }
             return Check(

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Migrations
 import Storage
 
 struct MigrateCommand: AsyncParsableCommand {
@@ -50,7 +49,7 @@ struct MigrateCommand: AsyncParsableCommand {
                         "applied_at": Value(migration.appliedAt),
                     ]
                 }),
-            "pending": Value(texts: status.pending.map(\.title)),
+            "pending": Value(texts: status.pendingTitles),
         ])
     }
 }
