@@ -126,7 +126,8 @@ package struct TenantAdmin: Sendable {
                     db, tenant: tenant, stream: stream, StreamCursor(value: cursor.value, sweptAt: nil))
             }
             if let document {
-                try WorkTable.dirty(db, tenant: tenant, subject: .document(document), cause: "operator", dueAt: now)
+                try WorkTable.dirty(
+                    db, tenant: tenant, subject: .document(document), cause: Self.askedCause, dueAt: now)
             }
             try trail(db, tenant).append(
                 .init(
@@ -134,6 +135,9 @@ package struct TenantAdmin: Sendable {
                 at: now, db)
         }
     }
+
+    /// The cause of dirt that a person made: a look for it tries again what was refused before.
+    static let askedCause = "operator"
 
     private func trail(_ db: any SQLConnection, _ tenant: TenantID) throws -> AuditTrail {
         AuditTrail(tenant: tenant, key: try environment.vault.auditKey(db, tenant: tenant))

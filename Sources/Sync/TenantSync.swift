@@ -130,7 +130,8 @@ package actor TenantSync {
         switch item.subject {
         case .document(let document):
             ending = try await DocumentTurn(
-                tenant: context, environment: environment, lease: lease, document: document
+                tenant: context, environment: environment, lease: lease, document: document,
+                isAskedFor: item.cause == TenantAdmin.askedCause
             ).run()
         case .endpoint:
             ending = try await EndpointTurn(tenant: context, environment: environment, lease: lease).run()

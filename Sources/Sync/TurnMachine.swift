@@ -81,6 +81,15 @@ package struct TurnMachine: Sendable {
         ending = .postponed(until: moment, why: why, reviews: [])
     }
 
+    /// An outside write went wrong, and the journal holds how.
+    package mutating func refused(_ error: ConnectorError, now: Timestamp) {
+        guard error.disposition == .reject else { return failed(error, now: now) }
+        // The plan turns the refusal into a review or another way.
+        situation = nil
+        steps += 1
+    }
+
+    /// A read went wrong, or a write that was never begun.
     package mutating func failed(_ error: ConnectorError, now: Timestamp) {
         switch error.disposition {
         case .conflict where conflicts < Self.conflictsMax:
@@ -92,10 +101,6 @@ package struct TurnMachine: Sendable {
                 found: "the document changed under every one of \(Self.conflictsMax) attempts to write on it",
                 proposals: ["look whether another program edits it"])
             ending = .settled(reviews: [review])
-        case .reject where situation != nil:
-            // The journal holds the refusal; the plan turns it into a review or another way.
-            situation = nil
-            steps += 1
         case .reject:
             let review = Review(
                 .unreadable, found: error.description,

@@ -221,6 +221,11 @@ package struct VismaClient: Sendable {
     private func payments(
         in response: OutboundResponse
     ) throws(ConnectorError) -> (rows: [VismaPayment], list: ListDTO<PaymentDTO>) {
+        do {
+            try ExactJSON.checkDigits(in: response.body)
+        } catch {
+            throw VismaErrors.unusable(AmountProblem(field: "a number", error: error), what: "a list of payments")
+        }
         let list: ListDTO<PaymentDTO> = try list(response, what: "a list of payments")
         var rows = [VismaPayment]()
         for entry in list.rows {
@@ -255,7 +260,10 @@ package struct VismaClient: Sendable {
         _ type: Row.Type, _ response: OutboundResponse, what: String, _ map: (Row) throws -> Value
     ) throws(ConnectorError) -> Value {
         do {
+            try ExactJSON.checkDigits(in: response.body)
             return try map(try JSONDecoder().decode(type, from: Data(response.body)))
+        } catch let error as AmountError {
+            throw VismaErrors.unusable(AmountProblem(field: "a number", error: error), what: what)
         } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
             // Not JSON at all: half an answer, or the page of a gateway. It passes.
             throw VismaErrors.unreadable(response, what: what, redaction: redaction)
