@@ -17,7 +17,8 @@ CREATE TABLE tenants (
     updated_at INTEGER NOT NULL
 ) STRICT;
 
-CREATE UNIQUE INDEX tenants_identity ON tenants (visma_tenant, company, stripe_account, mode)
+CREATE UNIQUE INDEX tenants_identity ON tenants
+    (visma_tenant, COALESCE(company, ''), COALESCE(stripe_account, ''), mode)
 WHERE state <> 'offboarded';
 
 CREATE TABLE data_keys (

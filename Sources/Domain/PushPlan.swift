@@ -15,14 +15,24 @@ package enum PushPlan {
         switch customer(receivable, situation) {
         case .needs(let actions): return actions
         case .known(let customer):
-            let deletion = situation.effect(Step.deleteDraft, cause: pushCause(receivable))
-            if let deletion, deletion.state == .done, !situation.isForgiven(deletion) {
+            if hadWrongTotal(receivable, situation) {
                 let found = "a Stripe draft of the same content was deleted, as its total was not \(receivable.balance)"
                 return [.review(Review(.totalMismatch, found: found, proposals: ["collect it outside Stripe"]))]
             }
             if let refused = refusal(Step.createInvoice, receivable, situation) { return [.review(refused)] }
             let draft = draft(for: receivable, customer: customer, lines: lines, situation)
             return [.createInvoice(draft, amount: receivable.balance)]
+        }
+    }
+
+    /// A draft that was given the lines of this very content was deleted, as they did not make its amount.
+    private static func hadWrongTotal(_ receivable: Receivable, _ situation: Situation) -> Bool {
+        let cause = pushCause(receivable)
+        return situation.effects.contains { deletion in
+            deletion.step == Step.deleteDraft && deletion.state == .done && !situation.isForgiven(deletion)
+                && situation.effects.contains {
+                    $0.step == Step.addLines && $0.state == .done && $0.cause == cause && $0.revision == deletion.revision
+                }
         }
     }
 

@@ -48,8 +48,6 @@ struct Journal: Sendable {
         case .hadNone(let why):
             let error = ConnectorError(code: "effect.absent", text: why, disposition: .retry(afterSeconds: nil))
             try await commit(.failure(error), of: effect, request)
-        case .refused(let error):
-            try await commit(.failure(error), of: effect, request)
         case .notKnownYet(let moment, let why):
             return .notYet(moment, why)
         }
@@ -122,16 +120,20 @@ struct Journal: Sendable {
     }
 
     static let purpose = "journal"
+    static let tenantChanged = "tenant.changed"
 
     private func commitIntent(_ effect: Effect, _ request: JournaledRequest) async throws {
         let plain = try request.encoded()
         try await environment.database.write { [tenant, environment, lease] db in
-            try LeasesTable.check(db, tenant: tenant.id, owner: lease.owner, term: lease.term, now: environment.now())
+            // Held until well after the call's deadline, so that its outcome can be committed.
+            _ = try LeasesTable.renew(
+                db, tenant: tenant.id, owner: lease.owner, term: lease.term, now: environment.now(),
+                ttlSeconds: TenantSync.leaseSeconds)
             guard let record = try TenantsTable.find(db, tenant: tenant.id), record.state == .active,
                 record.policyVersion == tenant.policyVersion
             else {
                 throw ConnectorError(
-                    code: "tenant.changed", text: "the tenant's state or policy changed meanwhile",
+                    code: Self.tenantChanged, text: "the tenant's state or policy changed meanwhile",
                     disposition: .retry(afterSeconds: 0))
             }
             let sealed = try environment.vault.sealBytes(
