@@ -22,7 +22,8 @@ package enum PaymentPlan {
 
     /// What is open in Visma once our bookings that it does not show yet have taken effect.
     package static func available(_ receivable: Receivable, _ bookings: [Booking]) -> Money {
-        let visible = Set(receivable.applications.filter { isPayment($0) && $0.isReleased && !$0.isVoided }.map(\.number))
+        let visible = Set(
+            receivable.applications.filter { isPayment($0) && $0.isReleased && !$0.isVoided }.map(\.number))
         return bookings.filter { $0.state != .voided && !visible.contains($0.payment.rawValue) }
             .reduce(receivable.balance) { $0 - $1.applied }
     }

@@ -31,7 +31,8 @@ package enum PushPlan {
         return situation.effects.contains { deletion in
             deletion.step == Step.deleteDraft && deletion.state == .done && !situation.isForgiven(deletion)
                 && situation.effects.contains {
-                    $0.step == Step.addLines && $0.state == .done && $0.cause == cause && $0.revision == deletion.revision
+                    $0.step == Step.addLines && $0.state == .done && $0.cause == cause
+                        && $0.revision == deletion.revision
                 }
         }
     }

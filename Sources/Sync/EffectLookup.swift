@@ -43,7 +43,8 @@ struct EffectLookup {
 
     private func stripePost(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
         guard journal.environment.writesOn else {
-            return .notKnownYet(until: now.adding(seconds: Self.writesOffSeconds), why: "outside writes are switched off")
+            return .notKnownYet(
+                until: now.adding(seconds: Self.writesOffSeconds), why: "outside writes are switched off")
         }
         if now.seconds(since: effect.sentAt) < Self.keyLifeSeconds {
             switch await journal.send(effect.step, request) {

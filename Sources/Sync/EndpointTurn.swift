@@ -34,9 +34,6 @@ struct EndpointTurn: Sendable {
                     .endpointRefused, found: "Stripe refused the webhook endpoint: \(error)",
                     proposals: ["correct what it names, then run the tenant's sync again"])
                 return .settled(reviews: [review])
-            case .retry(let after):
-                let moment = environment.now().adding(seconds: Int64(after ?? 1))
-                return .postponed(until: moment, why: error.description, reviews: [])
             default:
                 return .failed(error)
             }

@@ -22,7 +22,17 @@ struct EventResolver: Sendable {
         }
         guard !events.isEmpty else { return 0 }
         var findings: [(String, String, Finding)] = []
-        for event in events { findings.append((event.eventID, event.type, try await find(event))) }
+        var trouble: ConnectorError?
+        for event in events {
+            do {
+                findings.append((event.eventID, event.type, try await find(event)))
+            } catch let error as ConnectorError where error.disposition == .reject {
+                findings.append((event.eventID, event.type, .nothing(reason: "Stripe refused to tell: \(error)")))
+            } catch let error as ConnectorError {
+                // It stays unread and is asked about again; the others go on.
+                trouble = error
+            }
+        }
         let resolved = findings
         try await environment.database.write { [tenant, environment] db in
             let now = environment.now()
@@ -38,6 +48,7 @@ struct EventResolver: Sendable {
             }
         }
         try await environment.reached(.eventsResolved)
+        if let trouble { throw trouble }
         return events.count
     }
 

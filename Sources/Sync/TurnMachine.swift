@@ -106,8 +106,6 @@ package struct TurnMachine: Sendable {
                 .unreadable, found: error.description,
                 proposals: ["correct what it names, then sync the document again"])
             ending = .settled(reviews: [review])
-        case .retry(let after):
-            ending = .postponed(until: now.adding(seconds: Int64(after ?? 1)), why: error.description, reviews: [])
         default:
             ending = .failed(error)
         }
