@@ -122,6 +122,8 @@ CREATE TABLE collected (
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, document, cause)
 ) STRICT;
+-- One Visma payment stands for one booking: a look-up can never take another's for its own.
+CREATE UNIQUE INDEX collected_payment ON collected (tenant_id, payment);
 
 CREATE TABLE customer_links (
     tenant_id TEXT NOT NULL REFERENCES tenants (id),
@@ -132,6 +134,7 @@ CREATE TABLE customer_links (
     matched_at INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, visma_internal_id)
 ) STRICT;
+CREATE INDEX customer_links_stripe ON customer_links (tenant_id, stripe_customer);
 
 CREATE TABLE events (
     tenant_id TEXT NOT NULL REFERENCES tenants (id),

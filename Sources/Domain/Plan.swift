@@ -29,7 +29,8 @@ package enum Plan {
             "Visma has no \(situation.document) any more, but Stripe collects it as \(link.invoice?.rawValue ?? "")"
         return [
             .review(
-                Review(.changedAfterPush, found: found, proposals: ["void the Stripe invoice", "restore the document"])),
+                Review(
+                    .changedAfterPush, found: found, proposals: ["void the Stripe invoice", "restore the document"])),
             // A payment may be waiting for it, and the 404 may have been a gateway's.
             .lookAgain(at: situation.now.adding(seconds: goneLookSeconds), why: "Visma has no such document"),
         ]

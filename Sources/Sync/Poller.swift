@@ -35,8 +35,8 @@ struct Poller: Sendable {
                     "rows of a list cannot be identified",
                     metadata: ["tenant": "\(tenant.id)", "rows": "\(answer.unreadableCount)"])
             }
-            // What changes while the sweep runs may slip between pages. It is within the overlap of a quick sweep; after
-            // a long one the cursor stops at the first page, as what slipped is newer than anything on that.
+            // What changes while the sweep runs may slip between pages. It is within a quick sweep's overlap; after a
+            // long one the cursor stops at the first page, as what slipped is newer than anything on that.
             let isQuick = environment.now().seconds(since: began) < Int64(tenant.policy.pollOverlapSeconds) / 2
             if page == 1 || isQuick, let value = answer.newestModified { newest.append(value) }
             if answer.isLast { break }

@@ -38,7 +38,10 @@ package enum CollectedTable {
         _ db: any SQLConnection, tenant: TenantID, payment: VismaPaymentNumber
     ) throws -> [Booking] {
         try db.query(
-            "SELECT \(columns) FROM collected WHERE tenant_id = \(tenant) AND payment = \(payment) ORDER BY document, cause"
+            """
+            SELECT \(columns) FROM collected WHERE tenant_id = \(tenant) AND payment = \(payment)
+            ORDER BY document, cause
+            """
         ).map(booking)
     }
 
