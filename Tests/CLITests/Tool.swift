@@ -58,7 +58,7 @@ final class Tool {
 
     func run(_ arguments: [String], input: String = "", settings: [String: String] = [:]) throws -> Result {
         let running = try start(arguments, input: input, settings: settings)
-        let status = try running.wait()
+        let status = running.wait()
         return Result(status: status, output: running.text(.output), errors: running.text(.errors))
     }
 
@@ -80,90 +80,76 @@ final class Tool {
     /// Runs a script of Python's standard library and answers what it printed.
     @discardableResult
     func python(_ script: String, _ arguments: String...) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", script] + arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "the Python script failed")
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let output = path("python-" + Self.unique())
+        let process = try Spawn.start(
+            ["/usr/bin/python3", "-c", script] + arguments, environment: [:], input: "/dev/null", output: output,
+            errors: output)
+        let status = Spawn.wait(process)
+        let text = try String(contentsOfFile: output, encoding: .utf8)
+        try #require(status == 0, "the Python script failed: \(text)")
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }
 
-/// A command under way. Its output goes to files, so that no pipe can fill up; lines are awaited through a pipe that
-/// `tail` holds open.
+/// A command under way, its output in files. `timeout` kills it when it takes too long, so that every wait ends.
 final class Running {
     enum Stream: String { case output, errors }
 
-    private let process = Process()
-    private let ended = DispatchSemaphore(value: 0)
-    private let folder: URL
-    private var followers: [Process] = []
+    private let folder: String
+    private let process: pid_t
+    private var ended: Int32?
 
     init(_ tool: Tool, _ arguments: [String], input: String, settings: [String: String]) throws {
-        folder = tool.directory.appendingPathComponent("run-" + ProcessInfo.processInfo.globallyUniqueString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        for name in ["input", Stream.output.rawValue, Stream.errors.rawValue] {
-            let text = name == "input" ? input : ""
-            try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+        folder = tool.path("run-" + ProcessInfo.processInfo.globallyUniqueString)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data(input.utf8).write(to: URL(fileURLWithPath: folder + "/input"))
+        for stream in [Stream.output, .errors] {
+            try Data().write(to: URL(fileURLWithPath: folder + "/" + stream.rawValue))
         }
-        process.executableURL = Tool.binary
-        process.arguments = arguments
-        process.currentDirectoryURL = tool.directory
-        process.environment = ["PATH": "/usr/bin:/bin", "HOME": tool.directory.path]
-            .merging(tool.environment) { $1 }.merging(settings) { $1 }
-        process.standardInput = try FileHandle(forReadingFrom: folder.appendingPathComponent("input"))
-        process.standardOutput = try FileHandle(forWritingTo: folder.appendingPathComponent(Stream.output.rawValue))
-        process.standardError = try FileHandle(forWritingTo: folder.appendingPathComponent(Stream.errors.rawValue))
-        process.terminationHandler = { [ended] _ in ended.signal() }
-        try process.run()
+        process = try Spawn.start(
+            [
+                "/usr/bin/env", "-C", tool.directory.path, "timeout", "-s", "KILL", "\(Tool.secondsMax)",
+                Tool.binary.path,
+            ]
+                + arguments,
+            environment: ["PATH": "/usr/bin:/bin", "HOME": tool.directory.path]
+                .merging(tool.environment) { $1 }.merging(settings) { $1 },
+            input: folder + "/input", output: folder + "/output", errors: folder + "/errors")
     }
 
     deinit {
-        for follower in followers where follower.isRunning { follower.terminate() }
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        guard ended == nil else { return }
+        // `timeout` passes SIGTERM on to the command and ends with it.
+        kill(process, SIGTERM)
+        _ = Spawn.wait(process)
     }
 
-    func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
+    func signal(_ signal: Int32) { kill(process, signal) }
 
-    /// The exit status, or the negative signal. Fails when the command does not end in time.
-    func wait() throws -> Int32 {
-        guard ended.wait(timeout: .now() + .seconds(Tool.secondsMax)) == .success else {
-            kill(process.processIdentifier, SIGKILL)
-            Issue.record("the command did not end within \(Tool.secondsMax) seconds")
-            throw CancellationError()
-        }
-        return process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
+    /// The exit status, or the negative signal.
+    func wait() -> Int32 {
+        if let ended { return ended }
+        let status = Spawn.wait(process)
+        ended = status
+        return status
     }
 
     func text(_ stream: Stream) -> String {
-        let data = FileManager.default.contents(atPath: folder.appendingPathComponent(stream.rawValue).path)
-        return String(decoding: data ?? Data(), as: UTF8.self)
+        String(decoding: FileManager.default.contents(atPath: folder + "/" + stream.rawValue) ?? Data(), as: UTF8.self)
     }
 
-    /// The first line that contains `mark`, waited for by blocking reads that end with the process or in time.
+    /// The first line that contains `mark`, waited for until the command ends.
     func line(of stream: Stream, containing mark: String) throws -> String {
-        let tail = Process()
-        tail.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        tail.arguments = [
-            "timeout", "\(Tool.secondsMax)", "tail", "-n", "+1", "--pid=\(process.processIdentifier)", "-f",
-            folder.appendingPathComponent(stream.rawValue).path,
-        ]
-        let pipe = Pipe()
-        tail.standardOutput = pipe
-        try tail.run()
-        followers.append(tail)
-        defer { tail.terminate() }
-        var seen = ""
-        while let part = try pipe.fileHandleForReading.read(upToCount: 4096), !part.isEmpty {
-            seen += String(decoding: part, as: UTF8.self)
-            let lines = seen.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-            if let found = lines.first(where: { $0.contains(mark) }) { return String(found) }
-        }
-        Issue.record("no line with '\(mark)' came; errors were: \(text(.errors))")
-        throw CancellationError()
+        let found = folder + "/line-" + ProcessInfo.processInfo.globallyUniqueString
+        let script = #"grep -m 1 -F -- "$1" <(exec tail -n +1 -f --pid="$2" "$3")"#
+        let reader = try Spawn.start(
+            [
+                "/usr/bin/timeout", "-s", "KILL", "\(Tool.secondsMax)", "/bin/bash", "-c", script, "bash", mark,
+                "\(process)", folder + "/" + stream.rawValue,
+            ],
+            environment: ["PATH": "/usr/bin:/bin"], input: "/dev/null", output: found, errors: found)
+        let status = Spawn.wait(reader)
+        try #require(status == 0, "no line with '\(mark)' came; errors were: \(text(.errors))")
+        return try String(contentsOfFile: found, encoding: .utf8).trimmingCharacters(in: .newlines)
     }
 }
