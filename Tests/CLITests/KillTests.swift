@@ -4,7 +4,9 @@ import Sync
 import Testing
 
 /// The real server is killed at every labelled place and started again; both simulators' books must then agree.
-@Suite("Killed at any labelled place and started again, the server ends in the same books", .serialized)
+/// The places of one company are visited one after the other; the two companies, each with simulators, a database
+/// and a server of its own, share nothing and may run at the same time: most of it is waiting for the next poll.
+@Suite("Killed at any labelled place and started again, the server ends in the same books")
 struct KillTests {
     /// Some places, and the scene that makes a server come by them.
     struct Act {
