@@ -15,7 +15,7 @@ package enum PushPlan {
         switch customer(receivable, situation) {
         case .needs(let actions): return actions
         case .known(let customer):
-            if situation.effect(Step.deleteDraft, cause: pushCause(receivable))?.state == .done {
+            if isDeletedForGood(receivable, situation) {
                 let found = "a Stripe draft of the same content was deleted, as its total was not \(receivable.balance)"
                 return [.review(Review(.totalMismatch, found: found, proposals: ["collect it outside Stripe"]))]
             }
@@ -23,6 +23,14 @@ package enum PushPlan {
             let draft = draft(for: receivable, customer: customer, lines: lines, situation)
             return [.createInvoice(draft, amount: receivable.balance)]
         }
+    }
+
+    /// A draft of this very content was made and deleted again, as Stripe made another total of it. One that was deleted
+    /// because the document had changed since says nothing about the content of now.
+    private static func isDeletedForGood(_ receivable: Receivable, _ situation: Situation) -> Bool {
+        let cause = pushCause(receivable)
+        return situation.effect(Step.deleteDraft, cause: cause)?.state == .done
+            && situation.effect(Step.createInvoice, cause: cause)?.state == .done
     }
 
     /// What stops a document before anything is sent.
@@ -136,6 +144,10 @@ package enum PushPlan {
         guard receivable.isOpen, receivable.balance.isPositive, situation.policy.exclusion(of: receivable) == nil
         else { return delete(collection, receivable, situation) }
         guard collection.lineCount > 0 else {
+            // The draft was asked for with another amount than is open now: what it says is not true any more.
+            guard situation.link?.pushedAmount == receivable.balance.minorUnits else {
+                return delete(collection, receivable, situation)
+            }
             if let refused = refusal(Step.addLines, receivable, situation) {
                 return [.review(refused)] + delete(collection, receivable, situation)
             }

@@ -134,6 +134,12 @@ enum PushCases {
         PlanCase("a draft without lines gets them", Samples.drafted(), ["add 1 lines"]) {
             $0.collection?.lineCount = 0
         },
+        PlanCase(
+            "a draft without lines that was asked for with another amount goes", Samples.drafted(), ["delete draft"]
+        ) {
+            $0.collection?.lineCount = 0
+            $0.receivable?.balance = Samples.kroner(1000)
+        },
         PlanCase("a draft with the open amount is finalized", Samples.drafted(), ["finalize"]),
         PlanCase(
             "a total one unit off is a review, then the draft goes", Samples.drafted(),
@@ -178,7 +184,19 @@ enum PushCases {
             $0.effects = [Samples.effect(Step.finalizeInvoice, cause: cause($0), .failed)]
         },
         PlanCase("the deleted draft's content is not pushed again", Samples.before(), ["review total_mismatch"]) {
-            $0.effects = [Samples.effect(Step.deleteDraft, cause: cause($0), .done)]
+            $0.effects = [
+                Samples.effect(Step.createInvoice, cause: cause($0), .done),
+                Samples.effect(Step.deleteDraft, cause: cause($0), .done),
+            ]
+        },
+        PlanCase(
+            "a draft of an older content was deleted: the content of now is pushed", Samples.before(),
+            ["create invoice 1250.00 NOK"]
+        ) {
+            $0.effects = [
+                Samples.effect(Step.createInvoice, cause: "older", .done),
+                Samples.effect(Step.deleteDraft, cause: cause($0), .done),
+            ]
         },
         PlanCase("another content than the deleted draft's is pushed", Samples.before(), ["create invoice 1250.00 NOK"])
         {
