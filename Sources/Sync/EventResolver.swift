@@ -22,7 +22,14 @@ struct EventResolver: Sendable {
         }
         guard !events.isEmpty else { return 0 }
         var findings: [(String, String, Finding)] = []
-        for event in events { findings.append((event.eventID, event.type, try await find(event))) }
+        for event in events {
+            do {
+                findings.append((event.eventID, event.type, try await find(event)))
+            } catch let error as ConnectorError where error.disposition == .reject {
+                // One event that Stripe will not talk about must not hold up all others.
+                findings.append((event.eventID, event.type, .nothing(reason: "Stripe refuses to tell: \(error)")))
+            }
+        }
         let resolved = findings
         try await environment.database.write { [tenant, environment] db in
             let now = environment.now()
