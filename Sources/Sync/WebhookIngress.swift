@@ -40,16 +40,26 @@ package final class WebhookIngress: Sendable {
     /// Reads all secrets in use. Called at start, when an endpoint was registered, and before a refusal.
     package func reload() async throws {
         let now = environment.now()
-        let fresh = try await environment.database.read { [environment] db in
-            try WebhookSecretsTable.activeAcrossTenants(db, now: now).map { tenant, sealed in
-                let secret = try environment.vault.openBytes(
-                    db, sealed.sealed, purpose: WebhookKeys.purpose, tenant: tenant,
-                    label: WebhookKeys.label(sealed.endpointKey, version: sealed.version))
-                return Candidate(
-                    tenant: tenant, endpointKey: sealed.endpointKey, key: try WebhookSecret.key(secret))
+        let fresh = try await environment.database.read { [self] db in
+            try WebhookSecretsTable.activeAcrossTenants(db, now: now).compactMap { tenant, sealed -> Candidate? in
+                do {
+                    return try candidate(db, tenant, sealed)
+                } catch let error as VaultError {
+                    // One tenant's secret that does not open must not close the door for all others.
+                    environment.log.error(
+                        "webhook secret not opened", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
+                    return nil
+                }
             }
         }
         candidates.withLock { $0 = fresh }
+    }
+
+    private func candidate(_ db: any SQLConnection, _ tenant: TenantID, _ sealed: SealedSecret) throws -> Candidate {
+        let secret = try environment.vault.openBytes(
+            db, sealed.sealed, purpose: WebhookKeys.purpose, tenant: tenant,
+            label: WebhookKeys.label(sealed.endpointKey, version: sealed.version))
+        return Candidate(tenant: tenant, endpointKey: sealed.endpointKey, key: try WebhookSecret.key(secret))
     }
 
     /// - Parameters:
