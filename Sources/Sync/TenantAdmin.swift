@@ -56,15 +56,10 @@ package struct TenantAdmin: Sendable {
         return try await environment.database.write { [environment, actor] db in
             let now = environment.now()
             guard let record = try TenantsTable.find(db, tenant: manifest.id) else { throw Self.unknown(manifest.id) }
-            guard (record.mode == .live) == manifest.isLive, record.vismaTenant == manifest.visma.tenant else {
-                throw ConnectorError(
-                    code: "tenant.identity",
-                    text:
-                        "mode and visma.tenant of '\(manifest.id)' cannot be changed; add another tenant for another company",
-                    disposition: .reject)
-            }
+            try Self.requireIdentity(manifest, record)
             var changes: [String] = []
             if record.policy != policy {
+                try Self.lookAgain(db, record, under: manifest.policy, now: now)
                 let version = try TenantsTable.setPolicy(
                     db, tenant: manifest.id, policy: policy, replacing: record.policyVersion, now: now)
                 changes.append("policy version \(version)")
@@ -124,6 +119,10 @@ package struct TenantAdmin: Sendable {
                 try CursorsTable.set(
                     db, tenant: tenant, stream: stream, StreamCursor(value: cursor.value, sweptAt: nil))
             }
+            // Its review tells to sync again once the cause is mended.
+            if try ReviewsTable.isOpen(db, tenant: tenant, subject: .endpoint) {
+                try WorkTable.dirty(db, tenant: tenant, subject: .endpoint, cause: "operator", dueAt: now)
+            }
             if let document {
                 try WorkTable.dirty(db, tenant: tenant, subject: .document(document), cause: "operator", dueAt: now)
             }
@@ -136,6 +135,47 @@ package struct TenantAdmin: Sendable {
 
     private func trail(_ db: any SQLConnection, _ tenant: TenantID) throws -> AuditTrail {
         AuditTrail(tenant: tenant, key: try environment.vault.auditKey(db, tenant: tenant))
+    }
+
+    private static func requireIdentity(_ manifest: Manifest, _ record: TenantRecord) throws {
+        let parts: [(key: String, isSame: Bool)] = [
+            ("mode", (record.mode == .live) == manifest.isLive),
+            ("visma.tenant", record.vismaTenant == manifest.visma.tenant),
+            ("visma.company", record.company == manifest.visma.company),
+            // A manifest may leave it to the ping to find out.
+            ("stripe.account", manifest.stripeAccount == nil || record.stripeAccount == manifest.stripeAccount),
+        ]
+        guard let changed = parts.first(where: { !$0.isSame }) else { return }
+        throw ConnectorError(
+            code: "tenant.identity",
+            text: "\(changed.key) of '\(manifest.id)' cannot be changed: its links and postings belong to that company "
+                + "and account; add another tenant for another one", disposition: .reject)
+    }
+
+    /// Documents read in one step while all are marked dirty.
+    private static let pageSize = 500
+
+    /// Another policy may decide otherwise about every document that was seen and is not settled, and an earlier start
+    /// date about documents that no sweep has read yet.
+    private static func lookAgain(
+        _ db: any SQLConnection, _ record: TenantRecord, under policy: Policy, now: Timestamp
+    ) throws {
+        var last: DocumentRef?
+        while true {
+            let page = try LinksTable.list(db, tenant: record.id, after: last, limit: pageSize)
+            for link in page where link.state != .settled {
+                try WorkTable.dirty(
+                    db, tenant: record.id, subject: .document(link.document), cause: "policy", dueAt: now)
+            }
+            guard page.count == pageSize else { break }
+            last = page.last?.document
+        }
+        let former = try JSONDecoder().decode(Policy.self, from: Data(record.policy.utf8))
+        guard policy.startDate < former.startDate else { return }
+        for stream in Poller.streams {
+            guard try CursorsTable.get(db, tenant: record.id, stream: stream) != nil else { continue }
+            try CursorsTable.set(db, tenant: record.id, stream: stream, StreamCursor(value: "", sweptAt: nil))
+        }
     }
 
     private static func requireCredentials(
