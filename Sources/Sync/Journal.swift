@@ -69,7 +69,9 @@ struct Journal: Sendable {
                 }
             return .success(try await answer(step, response, request))
         } catch let error as ConnectorError {
-            return .failure(error)
+            // What is to be gone and is not there has been deleted, by an earlier attempt or by a person.
+            let isGone = error.httpStatus == 404 && error.code == "stripe.resource_missing"
+            return isGone && request.call.method == "DELETE" ? .success(.deleted) : .failure(error)
         } catch {
             // An answer that cannot be read says nothing about the effect.
             return .failure(
@@ -126,13 +128,16 @@ struct Journal: Sendable {
     private func commitIntent(_ effect: Effect, _ request: JournaledRequest) async throws {
         let plain = try request.encoded()
         try await environment.database.write { [tenant, environment, lease] db in
-            try LeasesTable.check(db, tenant: tenant.id, owner: lease.owner, term: lease.term, now: environment.now())
+            // Prolonged with each intent: a look of several slow calls must not outlive its own lease.
+            _ = try LeasesTable.renew(
+                db, tenant: tenant.id, owner: lease.owner, term: lease.term, now: environment.now(),
+                ttlSeconds: TenantSync.leaseSeconds)
             guard let record = try TenantsTable.find(db, tenant: tenant.id), record.state == .active,
                 record.policyVersion == tenant.policyVersion
             else {
                 throw ConnectorError(
                     code: "tenant.changed", text: "the tenant's state or policy changed meanwhile",
-                    disposition: .retry(afterSeconds: 0))
+                    disposition: .retry(afterSeconds: 1))
             }
             let sealed = try environment.vault.sealBytes(
                 db, Secret(copying: plain), purpose: Self.purpose, tenant: tenant.id, label: effect.key.rawValue)
