@@ -9,6 +9,7 @@ struct DocumentTurn: Sendable {
     let environment: SyncEnvironment
     let lease: Lease
     let document: DocumentRef
+    let attempts: Int
 
     private var journal: Journal { Journal(tenant: tenant, environment: environment, lease: lease) }
 
@@ -16,7 +17,7 @@ struct DocumentTurn: Sendable {
         let unsettled = try await environment.database.read { [tenant, document] db in
             try JournalTable.unsettled(db, tenant: tenant.id, subject: .document(document))
         }
-        var machine = TurnMachine(unresolved: unsettled)
+        var machine = TurnMachine(unresolved: unsettled, attempts: attempts)
         var situation: Situation?
         while true {
             do {

@@ -29,6 +29,10 @@ package actor TenantSync {
     private let environment: SyncEnvironment
     private var isTurning = false
     private var context: (version: TenantContext.Version, value: TenantContext)?
+    /// After a turn that one of the two systems stopped: when the next may begin, unless policy or credentials change.
+    private var pause: (version: TenantContext.Version?, until: Timestamp, why: String)?
+    /// Turns stopped in a row.
+    private var stops = 0
 
     init(tenant: TenantID, environment: SyncEnvironment) {
         self.tenant = tenant
@@ -46,6 +50,13 @@ package actor TenantSync {
         isTurning = true
         defer { isTurning = false }
         var report = Report()
+        let version = try await environment.database.read { [tenant] db in
+            try TenantContext.version(db, tenant: tenant)
+        }
+        if let pause, pause.version == version, environment.now() < pause.until {
+            report.stopped = pause.why
+            return report
+        }
         let lease = try await environment.database.write { [tenant, environment] db in
             try LeasesTable.acquire(
                 db, tenant: tenant, owner: environment.node, now: environment.now(), ttlSeconds: Self.leaseSeconds)
@@ -55,14 +66,18 @@ package actor TenantSync {
             return report
         }
         do {
-            guard let context = try await current() else {
+            guard let context = try await current(version) else {
                 report.stopped = "the tenant is not active"
                 return try await leave(lease, report)
             }
             try await work(context, lease, &report)
+            stops = 0
+            pause = nil
         } catch let error as ConnectorError {
             report.stopped = error.description
             report.failures += 1
+            pause = (version, environment.now().adding(seconds: waitSeconds(error)), error.description)
+            stops += 1
             environment.log.warning("turn stopped", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
         } catch let error as StorageError where error.code == .leaseLost {
             report.stopped = error.description
@@ -78,10 +93,17 @@ package actor TenantSync {
         return report
     }
 
-    private func current() async throws -> TenantContext? {
-        let version = try await environment.database.read { [tenant] db in
-            try TenantContext.version(db, tenant: tenant)
+    /// The scheduler comes back several times a second: what is refused or down is not asked that often.
+    private func waitSeconds(_ error: ConnectorError) -> Int64 {
+        let growing = RetryPolicy.delaySeconds(attempts: stops)
+        return switch error.disposition {
+        case .reauthorise: Self.reauthoriseSeconds
+        case .retry(let after): max(Int64(after ?? 0), growing)
+        default: growing
         }
+    }
+
+    private func current(_ version: TenantContext.Version?) async throws -> TenantContext? {
         guard let version, version.isActive else {
             context = nil
             return nil
@@ -130,10 +152,13 @@ package actor TenantSync {
         switch item.subject {
         case .document(let document):
             ending = try await DocumentTurn(
-                tenant: context, environment: environment, lease: lease, document: document
+                tenant: context, environment: environment, lease: lease, document: document,
+                attempts: item.attempts
             ).run()
         case .endpoint:
-            ending = try await EndpointTurn(tenant: context, environment: environment, lease: lease).run()
+            ending = try await EndpointTurn(
+                tenant: context, environment: environment, lease: lease, attempts: item.attempts
+            ).run()
         }
         if case .failed = ending { report.failures += 1 }
         try await commit(ending, item, context, lease)

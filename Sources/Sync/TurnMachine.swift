@@ -32,10 +32,18 @@ package struct TurnMachine: Sendable {
     private var steps = 0
     private var conflicts = 0
     private var ending: Ending?
+    private let attempts: Int
+    /// What was asked for last, and what was refused before anything of it was journaled.
+    private var asked: Action?
+    private var refused: Set<Action> = []
 
-    package init(unresolved: [Effect]) { self.unresolved = unresolved }
+    /// `attempts`: looks since the document was last clean that did not finish; they lengthen the next wait.
+    package init(unresolved: [Effect], attempts: Int = 0) {
+        self.unresolved = unresolved
+        self.attempts = attempts
+    }
 
-    package func next() -> Step {
+    package mutating func next() -> Step {
         if let ending { return .finish(ending) }
         if let effect = unresolved.first { return .resolve(effect) }
         guard let situation else { return .observe }
@@ -49,6 +57,7 @@ package struct TurnMachine: Sendable {
                 return .finish(
                     .postponed(until: now.adding(seconds: 1), why: "many steps in one look", reviews: reviews))
             }
+            asked = action
             return .perform(action)
         }
         for case .lookAgain(let moment, let why) in actions {
@@ -92,20 +101,28 @@ package struct TurnMachine: Sendable {
                 found: "the document changed under every one of \(Self.conflictsMax) attempts to write on it",
                 proposals: ["look whether another program edits it"])
             ending = .settled(reviews: [review])
-        case .reject where situation != nil:
+        case .reject where situation != nil && !isRefusedAgain():
             // The journal holds the refusal; the plan turns it into a review or another way.
             situation = nil
             steps += 1
         case .reject:
             let review = Review(
-                .unreadable, found: error.description,
+                situation == nil ? .unreadable : .effectRefused, found: error.description,
                 proposals: ["correct what it names, then sync the document again"])
             ending = .settled(reviews: [review])
         case .retry(let after):
-            ending = .postponed(until: now.adding(seconds: Int64(after ?? 1)), why: error.description, reviews: [])
+            let wait = max(Int64(after ?? 0), RetryPolicy.delaySeconds(attempts: attempts))
+            ending = .postponed(until: now.adding(seconds: wait), why: error.description, reviews: [])
         default:
             ending = .failed(error)
         }
+    }
+
+    /// Whether the plan asks once more for what was refused in this look. Then the refusal left no trace in the
+    /// journal, as the call could not even be built, and only a person can help.
+    private mutating func isRefusedAgain() -> Bool {
+        guard let asked else { return false }
+        return !refused.insert(asked).inserted
     }
 
     private func isNote(_ action: Action) -> Bool {
