@@ -210,7 +210,8 @@ struct EventTests {
         try world.stripe.pay(invoice: world.live(document).id)
         let tenant = world.nord.tenant
         let first = World.start
-        let body = #"{"id":"evt_0","object":"event","type":"charge.failed","livemode":false,"#
+        let body =
+            #"{"id":"evt_0","object":"event","type":"charge.failed","livemode":false,"#
             + #""data":{"object":{"id":"","object":"charge","payment_intent":""}}}"#
         try await world.database.write { db in
             _ = try EventsTable.insert(

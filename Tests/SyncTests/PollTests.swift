@@ -124,7 +124,6 @@ struct PollTests {
         let customer = try world.addCustomer()
         let document = try world.addInvoice(of: customer)
         try await world.quiet()
-        try world.visma.changeBehaviour(of: world.nord.vismaTenant) { $0.paymentsTouchDocuments = false }
         let note = try world.visma.addCreditNote(
             VismaInvoiceSeed(
                 customer: customer, date: "2026-11-21", lines: [VismaLineSeed("Retur", unitPrice: "100")]),
