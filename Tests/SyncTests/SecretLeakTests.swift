@@ -50,7 +50,8 @@ struct SecretLeakTests {
 
     @Test("None of them is in a log line, an error, a review or any byte of the database's files")
     func nowhere() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "leak-\(ProcessInfo.processInfo.processIdentifier)")
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "leak-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appending(path: "connector.sqlite").path
@@ -138,7 +139,8 @@ struct SecretLeakTests {
 
     @Test("The write-ahead log of a database in use holds none of them either")
     func writeAheadLog() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "wal-\(ProcessInfo.processInfo.processIdentifier)")
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "wal-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let database = try SQLiteDatabase(.inline(path: folder.appending(path: "connector.sqlite").path))
