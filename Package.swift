@@ -29,7 +29,7 @@ let rooms: [Target] = [
             yams,
         ]
     ),
-    .target(name: "Web", dependencies: ["Domain", "Storage", "Sync", hummingbird, logging, metrics]),
+    .target(name: "Web", dependencies: ["Domain", "Storage", "Sync", hummingbird, logging, metrics, lifecycle]),
     .target(name: "Sandbox", dependencies: ["LibCrypto", hummingbird, httpClient, logging, lifecycle]),
     .target(
         name: "Migrations", path: "migrations",
@@ -75,7 +75,7 @@ let proofs: [Target] = [
         name: "WebTests",
         dependencies: [
             "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "Stripe", "Sync", "Web", "Sandbox", "Simulation",
-            hummingbird, httpClient,
+            hummingbird, httpClient, logging, metrics, lifecycle,
         ]),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "LibCrypto", "Simulation"]),
     .testTarget(

@@ -70,8 +70,8 @@ package enum AmountError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A decimal as it stood on the wire. Foundation's JSON decoder reads `Decimal` exactly up to 38 digits and cuts
-/// silently after that, so anything over 28 significant digits is refused before it can be used.
+/// A decimal as it stood on the wire. Foundation's JSON decoder reads `Decimal` exactly up to 38 digits, so anything
+/// over 28 significant digits is refused. What it cuts beyond 38 cannot be seen here: `ExactJSON` looks at the text.
 package struct ExactAmount: Hashable, Sendable, Codable {
     package static let significantDigitsMax = 28
     package let value: Decimal

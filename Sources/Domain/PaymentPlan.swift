@@ -40,9 +40,9 @@ package enum PaymentPlan {
         _ payment: Collection.Payment, reference: String, _ receivable: Receivable, _ situation: Situation
     ) -> [Action] {
         let cause = payment.id.rawValue
-        if let effect = situation.effect(Step.createPayment, cause: cause), effect.state == .failed {
-            let found =
-                "Visma refused the payment of \(payment.amountPaid) (\(reference)): \(effect.failure ?? "no reason given")"
+        if let effect = situation.refused(Step.createPayment, cause: cause) {
+            let failure = effect.failure ?? "no reason given"
+            let found = "Visma refused the payment of \(payment.amountPaid) (\(reference)): \(failure)"
             return [
                 .review(Review(.effectRefused, found: found, proposals: ["correct what it names", "book it by hand"]))
             ]
@@ -107,7 +107,7 @@ package enum PaymentPlan {
 
     private static func release(_ booking: Booking, _ payment: Collection.Payment, _ situation: Situation) -> [Action] {
         if situation.policy.booking == .hold { return [.markBooking(cause: booking.cause, .held)] }
-        if let effect = situation.effect(Step.releasePayment, cause: booking.cause), effect.state == .failed {
+        if let effect = situation.refused(Step.releasePayment, cause: booking.cause) {
             let found = "Visma refused to release payment \(booking.payment): \(effect.failure ?? "no reason given")"
             return [
                 .review(

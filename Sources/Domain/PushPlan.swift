@@ -29,7 +29,8 @@ package enum PushPlan {
     /// because the document had changed since says nothing about the content of now.
     private static func isDeletedForGood(_ receivable: Receivable, _ situation: Situation) -> Bool {
         let cause = pushCause(receivable)
-        return situation.effect(Step.deleteDraft, cause: cause)?.state == .done
+        guard let deletion = situation.effect(Step.deleteDraft, cause: cause) else { return false }
+        return deletion.state == .done && !situation.isForgiven(deletion)
             && situation.effect(Step.createInvoice, cause: cause)?.state == .done
     }
 
@@ -86,17 +87,24 @@ package enum PushPlan {
             let found = "no Stripe customer matches \(visma.name) (\(visma.number)), and the policy makes none"
             return [.review(Review(.customerUnknown, found: found, proposals: ["map to a Stripe customer"]))]
         }
-        if let refused = refusal(Step.createCustomer, receivable, situation) { return [.review(refused)] }
         let metadata = [
             MetadataKey.tenant: situation.tenant.rawValue, MetadataKey.company: situation.company,
             MetadataKey.customer: String(visma.internalID), MetadataKey.customerNumber: visma.number.rawValue,
         ]
-        return [
-            .createCustomer(
-                CustomerDraft(
-                    name: visma.name, email: visma.email, phone: visma.phone, address: visma.address,
-                    description: visma.name, metadata: metadata))
-        ]
+        let draft = CustomerDraft(
+            name: visma.name, email: visma.email, phone: visma.phone, address: visma.address, description: visma.name,
+            metadata: metadata)
+        if let effect = situation.refused(Step.createCustomer, cause: customerCause(draft)) {
+            return [.review(refused(Step.createCustomer, effect))]
+        }
+        return [.createCustomer(draft)]
+    }
+
+    /// A digest of what a Stripe customer is made of: corrected in Visma, it may be tried again.
+    package static func customerCause(_ draft: CustomerDraft) -> String {
+        let address = [draft.address?.line1, draft.address?.line2, draft.address?.postalCode, draft.address?.city]
+        let parts = [draft.name, draft.email, draft.phone, draft.address?.country] + address
+        return Digest.short(parts.map { $0.map { "\($0.utf8.count):\($0)" } ?? "-" }.joined(separator: "|"))
     }
 
     private static func emailMissing(_ receivable: Receivable, _ visma: VismaCustomer) -> Review {
@@ -185,8 +193,7 @@ package enum PushPlan {
 
     /// A step that was refused for the same content as now is not sent again: a person must change something.
     static func refusal(_ step: String, _ receivable: Receivable, _ situation: Situation) -> Review? {
-        guard let effect = situation.effect(step, cause: pushCause(receivable)), effect.state == .failed
-        else { return nil }
+        guard let effect = situation.refused(step, cause: pushCause(receivable)) else { return nil }
         let failure = effect.failure ?? "no reason given"
         if failure.contains("Invalid currency") {
             return Review(

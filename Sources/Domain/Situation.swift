@@ -19,6 +19,8 @@ package struct Situation: Hashable, Sendable {
     package var recordAbility: RecordAbility
     package var policy: Policy
     package var now: Timestamp
+    /// A person asked for this look: what was refused before then may be tried again.
+    package var forgivesBefore: Timestamp?
 
     package init(
         tenant: TenantID, company: String, document: DocumentRef, receivable: Receivable?, link: Link?,
@@ -57,6 +59,14 @@ package struct Situation: Hashable, Sendable {
     func voiding(of link: Link) -> Effect? {
         effects.last { $0.step == Step.voidInvoice && $0.revision == link.revision }
     }
+
+    /// The refusal that stands in the way of a step with the same content; nil once a person has asked again.
+    func refused(_ step: String, cause: String) -> Effect? {
+        guard let effect = effect(step, cause: cause), effect.state == .failed, !isForgiven(effect) else { return nil }
+        return effect
+    }
+
+    func isForgiven(_ effect: Effect) -> Bool { forgivesBefore.map { effect.sentAt < $0 } ?? false }
 
     func effect(_ step: String, cause: String) -> Effect? {
         effects.last { $0.step == step && $0.cause == cause }

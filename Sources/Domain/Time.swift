@@ -56,11 +56,11 @@ package struct LocalDate: Hashable, Sendable, Codable, Comparable, CustomStringC
         guard parts == (year, month, day) else { return nil }
     }
 
-    /// Reads `2026-11-22`, also at the head of `2026-11-22T00:00:00`.
+    /// Reads `2026-11-22`, also at the head of `2026-11-22T00:00:00` and `2026-11-22 00:00:00`, as Visma has both.
     package init?(_ text: String) {
         let head = text.prefix(10).split(separator: "-", omittingEmptySubsequences: false)
         let isPlain = head.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
-        guard isPlain, head.map(\.count) == [4, 2, 2], [nil, "T"].contains(text.dropFirst(10).first),
+        guard isPlain, head.map(\.count) == [4, 2, 2], [nil, "T", " "].contains(text.dropFirst(10).first),
             let year = Int(head[0]), let month = Int(head[1]), let day = Int(head[2])
         else { return nil }
         self.init(year: year, month: month, day: day)

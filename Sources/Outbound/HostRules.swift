@@ -8,8 +8,8 @@ struct Origin: Hashable, Sendable {
     /// Everything from the first `/`, `?` or `#` after the host on.
     let rest: String
 
-    /// Nil for anything that is not plain `http(s)://host[:port]…`. User information is refused: `http://127.0.0.1@evil`
-    /// reads as loopback and goes elsewhere.
+    /// Nil for anything that is not plain `http(s)://host[:port]…`. User information is refused:
+    /// `http://127.0.0.1@evil` reads as loopback and goes elsewhere.
     init?(_ url: String) {
         guard url.utf8.allSatisfy({ (33...126).contains($0) && $0 != 92 }) else { return nil }
         guard let separator = url.firstRange(of: "://") else { return nil }
@@ -68,6 +68,8 @@ package struct BaseURL: Hashable, Sendable, CustomStringConvertible {
     /// `https://api.stripe.com`, without a slash at the end.
     package var text: String { origin.text }
     package var description: String { text }
+    /// Whether it is this machine itself: the sandbox, never the real systems.
+    package var isLoopback: Bool { origin.isLoopback }
 
     /// The absolute URL of `path`, which begins with one `/` and is already percent-encoded. Fails with `.notSent`
     /// when the path could move the request to another host.

@@ -50,15 +50,18 @@ package final class Redaction: Sendable {
         return Self.byPattern(result)
     }
 
-    /// Stripe's keys and endpoint secrets, bearer and basic credentials, JSON web tokens, and fields named like secrets.
+    /// Stripe's keys and endpoint secrets, bearer and basic credentials, JSON web tokens, and fields
+    /// named like secrets.
     package static func byPattern(_ text: String) -> String {
         // The expressions are made anew for each use: Regex is not Sendable, so none can be kept in a static.
         var result = text.replacing(
             /(?i)(client_secret|access_token|refresh_token|client_assertion|password)("?\s*[=:]\s*"?)[^&\s",}<]+/
         ) { "\($0.output.1)\($0.output.2)\(mark)" }
-        result = result.replacing(/(?i)(bearer|basic)\s+[a-z0-9._~+\/=-]{6,}/) { "\($0.output.1) \(mark)" }
+        result = result.replacing(/(?i)(bearer)\s+[a-z0-9._~+\/=-]{6,}/) { "\($0.output.1) \(mark)" }
+        result = result.replacing(/(?i)(basic)\s+[a-z0-9+\/=]{16,}/) { "\($0.output.1) \(mark)" }
         result = result.replacing(/eyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){0,4}/) { _ in mark }
-        return result.replacing(/(sk|rk|whsec)_[A-Za-z0-9_+\/=-]{4,}/) { match in
+        // `rk_test_` alone is a prefix that an advice names, not a key.
+        return result.replacing(/(sk|rk|whsec)_(?!(?:test|live)_(?![A-Za-z0-9]))[A-Za-z0-9_+\/=-]{4,}/) { match in
             // `task_list` and `risk_score` end in the same letters as a key begins with.
             let start = match.range.lowerBound
             let isWord = start > result.startIndex && result[result.index(before: start)].isLetter

@@ -17,6 +17,8 @@ package struct Migrator: Sendable {
         package var applied: [Applied]
         package var pending: [MigrationFile]
         package var isCurrent: Bool { pending.isEmpty }
+        /// `0002_later`, in order.
+        package var pendingTitles: [String] { pending.map(\.title) }
     }
 
     private let database: any Database

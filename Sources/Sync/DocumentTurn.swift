@@ -10,6 +10,8 @@ struct DocumentTurn: Sendable {
     let lease: Lease
     let document: DocumentRef
     let attempts: Int
+    /// A person asked for this look.
+    var isAskedFor = false
 
     private var journal: Journal { Journal(tenant: tenant, environment: environment, lease: lease) }
 
@@ -17,6 +19,7 @@ struct DocumentTurn: Sendable {
         let unsettled = try await environment.database.read { [tenant, document] db in
             try JournalTable.unsettled(db, tenant: tenant.id, subject: .document(document))
         }
+        let beganAt = environment.now()
         var machine = TurnMachine(unresolved: unsettled, attempts: attempts)
         var situation: Situation?
         while true {
@@ -31,8 +34,9 @@ struct DocumentTurn: Sendable {
                     }
                     situation = nil
                 case .observe:
-                    let seen = try await Observer(tenant: tenant, environment: environment, document: document)
+                    var seen = try await Observer(tenant: tenant, environment: environment, document: document)
                         .observe()
+                    seen.forgivesBefore = isAskedFor ? beganAt : nil
                     try await environment.reached(.observed)
                     situation = seen
                     machine.observed(seen)
@@ -45,10 +49,17 @@ struct DocumentTurn: Sendable {
                     situation = after
                     if let after { machine.performed(now: after) }
                 }
+            } catch let refusal as Refused {
+                machine.refused(refusal.error, now: environment.now())
             } catch let error as ConnectorError {
                 machine.failed(error, now: environment.now())
             }
         }
+    }
+
+    /// What the journal says of an effect that did not come about.
+    private struct Refused: Error {
+        let error: ConnectorError
     }
 
     /// Commits facts about ourselves: link state, what became of a booking, reviews.
@@ -91,7 +102,12 @@ struct DocumentTurn: Sendable {
         guard let order = try EffectOrder(action, situation, environment: environment) else { return situation }
         let effect = order.effect(tenant: tenant.id, situation, lease: lease, now: environment.now())
         let request = try order.request(effect.key)
-        let answer = try await journal.perform(effect, request)
+        let answer: Answer
+        do {
+            answer = try await journal.perform(effect, request)
+        } catch let error as ConnectorError {
+            throw Refused(error: error)
+        }
         situation = try await Memory.refresh(situation, tenant: tenant, database: environment.database)
         return try await brought(up: situation, by: answer, of: action)
     }

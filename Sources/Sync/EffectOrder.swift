@@ -17,7 +17,7 @@ struct EffectOrder {
         let order: (step: String, cause: String, build: (EffectKey) throws -> JournaledRequest)
         switch action {
         case .createCustomer(let draft):
-            order = (Step.createCustomer, push, { try Self.customer(draft, situation, $0) })
+            order = (Step.createCustomer, PushPlan.customerCause(draft), { try Self.customer(draft, situation, $0) })
         case .createInvoice(let draft, let amount):
             order = (Step.createInvoice, push, { try Self.invoice(draft, amount, $0) })
         case .addLines(let invoice, let lines):
@@ -100,8 +100,7 @@ struct EffectOrder {
                 code: "plan.customer", text: "no Visma customer to make one from", disposition: .reject)
         }
         // Two documents of one customer must not make it twice: the key is the customer's, not the document's.
-        let content = "\(draft.name)|\(draft.email ?? "")|\(draft.phone ?? "")|\(String(describing: draft.address))"
-        let shared = "\(situation.tenant)/customer/\(visma.internalID)/\(Digest.short(content))"
+        let shared = "\(situation.tenant)/customer/\(visma.internalID)/\(PushPlan.customerCause(draft))"
         return JournaledRequest(
             call: try StripeRequests.createCustomer(draft, key: shared),
             visma: .init(internalID: visma.internalID, number: visma.number))

@@ -89,7 +89,8 @@ package struct Ping: Sendable {
     private static func remedy(_ error: ConnectorError) -> String {
         switch error.disposition {
         case .reauthorise:
-            "set the credential anew with `ml-connector credentials set`, after checking it with \(error.system?.rawValue ?? "its owner")"
+            "check the credential with \(error.system?.rawValue ?? "its owner"), then set it anew with "
+                + "`ml-connector credentials set`"
         case .retry, .uncertain:
             "the system does not answer: try again, and look whether its address in the configuration is right"
         case .reject, .conflict:

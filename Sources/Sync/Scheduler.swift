@@ -29,14 +29,14 @@ package final class Scheduler: Service, Sendable {
     package func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                group.addTask { await self.tick() }
+                group.addTask { await cancelWhenGracefulShutdown { await self.tick() } }
                 for await _ in self.wakeups {
                     if Task.isShuttingDownGracefully { break }
                     for tenant in await self.due() where self.begin(tenant) {
                         group.addTask { await self.turn(tenant) }
                     }
                 }
-                group.cancelAll()
+                // Turns under way end by themselves: cut off, their effects would have to be looked up.
             }
         } onGracefulShutdown: {
             self.waker.finish()

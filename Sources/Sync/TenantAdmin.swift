@@ -121,10 +121,11 @@ package struct TenantAdmin: Sendable {
             }
             // Its review tells to sync again once the cause is mended.
             if try ReviewsTable.isOpen(db, tenant: tenant, subject: .endpoint) {
-                try WorkTable.dirty(db, tenant: tenant, subject: .endpoint, cause: "operator", dueAt: now)
+                try WorkTable.dirty(db, tenant: tenant, subject: .endpoint, cause: Self.askedCause, dueAt: now)
             }
             if let document {
-                try WorkTable.dirty(db, tenant: tenant, subject: .document(document), cause: "operator", dueAt: now)
+                try WorkTable.dirty(
+                    db, tenant: tenant, subject: .document(document), cause: Self.askedCause, dueAt: now)
             }
             try trail(db, tenant).append(
                 .init(
@@ -132,6 +133,9 @@ package struct TenantAdmin: Sendable {
                 at: now, db)
         }
     }
+
+    /// The cause of dirt that a person made: a look for it tries again what was refused before.
+    static let askedCause = "operator"
 
     private func trail(_ db: any SQLConnection, _ tenant: TenantID) throws -> AuditTrail {
         AuditTrail(tenant: tenant, key: try environment.vault.auditKey(db, tenant: tenant))

@@ -153,7 +153,7 @@ package actor TenantSync {
         case .document(let document):
             ending = try await DocumentTurn(
                 tenant: context, environment: environment, lease: lease, document: document,
-                attempts: item.attempts
+                attempts: item.attempts, isAskedFor: item.cause == TenantAdmin.askedCause
             ).run()
         case .endpoint:
             ending = try await EndpointTurn(

@@ -33,9 +33,6 @@ package struct TurnMachine: Sendable {
     private var conflicts = 0
     private var ending: Ending?
     private let attempts: Int
-    /// What was asked for last, and what was refused before anything of it was journaled.
-    private var asked: Action?
-    private var refused: Set<Action> = []
 
     /// `attempts`: looks since the document was last clean that did not finish; they lengthen the next wait.
     package init(unresolved: [Effect], attempts: Int = 0) {
@@ -43,7 +40,7 @@ package struct TurnMachine: Sendable {
         self.attempts = attempts
     }
 
-    package mutating func next() -> Step {
+    package func next() -> Step {
         if let ending { return .finish(ending) }
         if let effect = unresolved.first { return .resolve(effect) }
         guard let situation else { return .observe }
@@ -57,7 +54,6 @@ package struct TurnMachine: Sendable {
                 return .finish(
                     .postponed(until: now.adding(seconds: 1), why: "many steps in one look", reviews: reviews))
             }
-            asked = action
             return .perform(action)
         }
         for case .lookAgain(let moment, let why) in actions {
@@ -90,6 +86,15 @@ package struct TurnMachine: Sendable {
         ending = .postponed(until: moment, why: why, reviews: [])
     }
 
+    /// An outside write went wrong, and the journal holds how.
+    package mutating func refused(_ error: ConnectorError, now: Timestamp) {
+        guard error.disposition == .reject else { return failed(error, now: now) }
+        // The plan turns the refusal into a review or another way.
+        situation = nil
+        steps += 1
+    }
+
+    /// A read went wrong, or a write that was never begun.
     package mutating func failed(_ error: ConnectorError, now: Timestamp) {
         switch error.disposition {
         case .conflict where conflicts < Self.conflictsMax:
@@ -101,10 +106,6 @@ package struct TurnMachine: Sendable {
                 found: "the document changed under every one of \(Self.conflictsMax) attempts to write on it",
                 proposals: ["look whether another program edits it"])
             ending = .settled(reviews: [review])
-        case .reject where situation != nil && !isRefusedAgain():
-            // The journal holds the refusal; the plan turns it into a review or another way.
-            situation = nil
-            steps += 1
         case .reject:
             let review = Review(
                 situation == nil ? .unreadable : .effectRefused, found: error.description,
@@ -116,13 +117,6 @@ package struct TurnMachine: Sendable {
         default:
             ending = .failed(error)
         }
-    }
-
-    /// Whether the plan asks once more for what was refused in this look. Then the refusal left no trace in the
-    /// journal, as the call could not even be built, and only a person can help.
-    private mutating func isRefusedAgain() -> Bool {
-        guard let asked else { return false }
-        return !refused.insert(asked).inserted
     }
 
     private func isNote(_ action: Action) -> Bool {
@@ -141,7 +135,8 @@ package struct TurnMachine: Sendable {
 
     private func isKnown(_ action: Action, in situation: Situation) -> Bool {
         switch action {
-        case .setLink(let state): situation.link?.state == state
+        // A document that Visma does not have never got a link: there is nothing to set, and to try would not end.
+        case .setLink(let state): situation.link.map { $0.state == state } ?? true
         default: noted.contains(action)
         }
     }

@@ -24,6 +24,7 @@ package final class WebhookIngress: Sendable {
     private struct Candidate: Sendable {
         let tenant: TenantID
         let endpointKey: String
+        let label: String
         let key: HMACKey
     }
 
@@ -37,29 +38,30 @@ package final class WebhookIngress: Sendable {
         self.received = received
     }
 
-    /// Reads all secrets in use. Called at start, when an endpoint was registered, and before a refusal.
+    /// Reads the secrets in use, opening only those that are new. Called at start, when an endpoint was registered, and
+    /// before a refusal. One that does not open is told of and left out: the others go on.
     package func reload() async throws {
         let now = environment.now()
-        let fresh = try await environment.database.read { [self] db in
+        let known = candidates.withLock { $0 }
+        let fresh = try await environment.database.read { [environment] db in
             try WebhookSecretsTable.activeAcrossTenants(db, now: now).compactMap { tenant, sealed -> Candidate? in
+                let label = WebhookKeys.label(sealed.endpointKey, version: sealed.version)
+                if let candidate = known.first(where: { $0.label == label && $0.tenant == tenant }) { return candidate }
                 do {
-                    return try candidate(db, tenant, sealed)
-                } catch let error as VaultError {
-                    // One tenant's secret that does not open must not close the door for all others.
+                    let secret = try environment.vault.openBytes(
+                        db, sealed.sealed, purpose: WebhookKeys.purpose, tenant: tenant, label: label)
+                    return Candidate(
+                        tenant: tenant, endpointKey: sealed.endpointKey, label: label,
+                        key: try WebhookSecret.key(secret))
+                } catch {
                     environment.log.error(
-                        "webhook secret not opened", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
+                        "a webhook secret does not open",
+                        metadata: ["tenant": "\(tenant)", "endpoint": "\(sealed.endpointKey)", "error": "\(error)"])
                     return nil
                 }
             }
         }
         candidates.withLock { $0 = fresh }
-    }
-
-    private func candidate(_ db: any SQLConnection, _ tenant: TenantID, _ sealed: SealedSecret) throws -> Candidate {
-        let secret = try environment.vault.openBytes(
-            db, sealed.sealed, purpose: WebhookKeys.purpose, tenant: tenant,
-            label: WebhookKeys.label(sealed.endpointKey, version: sealed.version))
-        return Candidate(tenant: tenant, endpointKey: sealed.endpointKey, key: try WebhookSecret.key(secret))
     }
 
     /// - Parameters:
@@ -138,7 +140,10 @@ package final class WebhookIngress: Sendable {
             body: payload.body, receivedAt: now, state: .ignored, reason: "signed, but \(why)",
             endpointKey: candidate.endpointKey)
         return try await environment.database.write { db in
-            try EventsTable.insert(db, tenant: tenant, event) == .stored ? .stored(tenant) : .duplicate(tenant)
+            guard let record = try TenantsTable.find(db, tenant: tenant), record.state != .offboarded else {
+                return .gone
+            }
+            return try EventsTable.insert(db, tenant: tenant, event) == .stored ? .stored(tenant) : .duplicate(tenant)
         }
     }
 }

@@ -1,6 +1,6 @@
 /// How an endpoint's secrets are named to the vault.
-enum WebhookKeys {
-    static let purpose = "webhook_secret"
+package enum WebhookKeys {
+    package static let purpose = "webhook_secret"
 
-    static func label(_ endpointKey: String, version: Int) -> String { "\(endpointKey)/\(version)" }
+    package static func label(_ endpointKey: String, version: Int) -> String { "\(endpointKey)/\(version)" }
 }

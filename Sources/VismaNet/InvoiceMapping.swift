@@ -73,8 +73,8 @@ extension VismaMapping {
             guard (bare - inCurrency * rate).magnitude <= allowed else { throw AmountsDisagree(field: twin.name) }
         }
 
-        /// Parts (VAT details, applications) carry one amount only, and it is not known on which side it is. It is taken
-        /// as the document's currency, unless the parts add up to the bare total and to nothing else.
+        /// Parts (VAT details, applications) carry one amount only, and it is not known on which side it is. It is
+        /// taken as the document's currency, unless the parts add up to the bare total and to nothing else.
         func divisor(of parts: [Decimal], bare: Decimal?, inCurrency: Decimal?) -> Decimal {
             guard !isAtPar, let rate, rate > 0, let bare, let inCurrency, bare != inCurrency else { return 1 }
             let sum = parts.reduce(0, +)

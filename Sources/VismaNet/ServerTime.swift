@@ -15,7 +15,7 @@ package struct ServerTime: Hashable, Sendable, Comparable, CustomStringConvertib
     /// Reads `2026-01-29T13:02:18`, with a space for the T, with a fraction, with or without a zone (which is dropped),
     /// and a day alone. Nil for anything else.
     package init?(_ text: String) {
-        guard let day = LocalDate(text) else { return nil }
+        guard let day = LocalDate(String(text.prefix(10))) else { return nil }
         var secondOfDay: Int64 = 0
         var fraction = ""
         let clock = text.dropFirst(10)
@@ -33,8 +33,8 @@ package struct ServerTime: Hashable, Sendable, Comparable, CustomStringConvertib
         self.init(seconds: Int64(day.daysSince1970) * 86_400 + secondOfDay, fraction: fraction)
     }
 
-    /// `2026-01-29T13:02:18`: whole seconds (rounded down, so that a filter with `>=` loses nothing) and no zone, the only
-    /// form that every filter accepts.
+    /// `2026-01-29T13:02:18`: whole seconds (rounded down, so that a filter with `>=` loses nothing) and no zone, the
+    /// only form that every filter accepts.
     package var description: String { String(Timestamp(unixSeconds: seconds).description.dropLast()) }
 
     /// A value so many seconds earlier: the overlap of a poll.

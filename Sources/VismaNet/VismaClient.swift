@@ -111,7 +111,8 @@ package struct VismaClient: Sendable {
 
     // MARK: polling
 
-    /// Invoices modified at or after `modifiedSince`, a text that the server itself wrote (nil: all). `page` begins at 1.
+    /// Invoices modified at or after `modifiedSince`, a text that the server itself wrote (nil: all). `page` begins
+    /// at 1.
     package func invoices(modifiedSince: String?, page: Int) async throws(ConnectorError) -> VismaPage<PolledRow> {
         let call = VismaRequests.invoices(modifiedSince: modifiedSince, page: page, pageSize: settings.pageSize)
         return try await poll(call, .invoices, since: modifiedSince, page: page)
@@ -220,6 +221,11 @@ package struct VismaClient: Sendable {
     private func payments(
         in response: OutboundResponse
     ) throws(ConnectorError) -> (rows: [VismaPayment], list: ListDTO<PaymentDTO>) {
+        do {
+            try ExactJSON.checkDigits(in: response.body)
+        } catch {
+            throw VismaErrors.unusable(AmountProblem(field: "a number", error: error), what: "a list of payments")
+        }
         let list: ListDTO<PaymentDTO> = try list(response, what: "a list of payments")
         var rows = [VismaPayment]()
         for entry in list.rows {
@@ -254,8 +260,12 @@ package struct VismaClient: Sendable {
         _ type: Row.Type, _ response: OutboundResponse, what: String, _ map: (Row) throws -> Value
     ) throws(ConnectorError) -> Value {
         do {
+            try ExactJSON.checkDigits(in: response.body)
             return try map(try JSONDecoder().decode(type, from: Data(response.body)))
-        } catch is DecodingError {
+        } catch let error as AmountError {
+            throw VismaErrors.unusable(AmountProblem(field: "a number", error: error), what: what)
+        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+            // Not JSON at all: half an answer, or the page of a gateway. It passes.
             throw VismaErrors.unreadable(response, what: what, redaction: redaction)
         } catch {
             throw VismaErrors.unusable(error, what: what)

@@ -45,16 +45,18 @@ struct InvoiceRecordTests {
         #expect(InvoiceRecord.desired(for: collection, policy: policy) == nil)
     }
 
-    @Test("At most five failures are listed, the newest, oldest first; the others are counted")
+    @Test("Only the newest failures are listed, oldest first; the others are counted")
     func manyFailures() {
+        let count = InvoiceRecord.failuresMax + 3
         let lines = record { collection in
-            collection.charges = (1...8).reversed().map {
+            collection.charges = (1...count).reversed().map {
                 Samples.failedCharge("ch_\($0)", at: Samples.now.adding(seconds: Int64($0)), message: nil)
             }
         }
-        #expect(lines.count == 7)
+        #expect(lines.count == 2 + InvoiceRecord.failuresMax)
         #expect(lines[1] == "3 earlier failed payments")
-        #expect(lines[2...].map { $0.suffix(6) } == ["(ch_4)", "(ch_5)", "(ch_6)", "(ch_7)", "(ch_8)"])
+        #expect(lines[2].hasSuffix("(ch_4)"))
+        #expect(lines.last?.hasSuffix("(ch_\(count))") == true)
     }
 
     @Test(
@@ -89,7 +91,8 @@ struct InvoiceRecordTests {
         let second = InvoiceRecord.note(edited, with: "two\nthree")
         #expect(
             second
-                == "PS first\nCall before delivery.\n\nAsk for Kari.\n[Stripe]\ntwo\nthree\n[/Stripe]\nAnd a line below.\n"
+                == "PS first\nCall before delivery.\n\nAsk for Kari.\n"
+                + "[Stripe]\ntwo\nthree\n[/Stripe]\nAnd a line below.\n"
         )
         #expect(InvoiceRecord.block(in: second) == "two\nthree")
     }

@@ -63,11 +63,22 @@ struct MoneyTests {
     @Test("Digits beyond what a Decimal holds are not cut off in silence")
     func digitsBeyondDecimal() {
         for text in ["0.1" + String(repeating: "0", count: 45) + "1", "1" + String(repeating: "0", count: 45) + ".5"] {
-            #expect(throws: (any Error).self, "\(text)") {
-                try JSONDecoder().decode(ExactAmount.self, from: Data(text.utf8))
+            for json in [text, "-" + text, "{\"amount\": \(text)}", "[\"\\\"\", \(text)]"] {
+                #expect(throws: AmountError.tooManyDigits(max: 28), "\(json)") {
+                    try ExactJSON.checkDigits(in: Array(json.utf8))
+                }
             }
             #expect(throws: AmountError.tooManyDigits(max: 28)) { try ExactAmount(parsing: text) }
         }
+    }
+
+    @Test("Long strings of digits, many short numbers and small exponents pass the guard")
+    func plainJSON() throws {
+        let digits = String(repeating: "9", count: 50)
+        for json in [
+            "{\"a\": \"\(digits)\", \"b\\\"\(digits)\": 1}", "[" + String(repeating: "99.99,", count: 50) + "1]",
+            "[12345678901234567890123456.78, 1e-5, 0.0000000000000000000000000000000000001]",
+        ] { try ExactJSON.checkDigits(in: Array(json.utf8)) }
     }
 
     @Test("Zeros in front do not count as digits")

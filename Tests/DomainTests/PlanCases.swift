@@ -126,7 +126,12 @@ enum PushCases {
         },
         PlanCase("a customer that Stripe refused is not sent again", Samples.before(), ["review effect_refused"]) {
             $0.customer = .unknown(Samples.visma())
-            $0.effects = [Samples.effect(Step.createCustomer, cause: cause($0), .failed, failure: "email_invalid")]
+            let visma = Samples.visma()
+            let draft = CustomerDraft(
+                name: visma.name, email: visma.email, phone: visma.phone, address: visma.address,
+                description: visma.name, metadata: [:])
+            let cause = PushPlan.customerCause(draft)
+            $0.effects = [Samples.effect(Step.createCustomer, cause: cause, .failed, failure: "email_invalid")]
         },
     ]
 

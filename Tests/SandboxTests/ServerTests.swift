@@ -150,7 +150,8 @@ struct ServerTests {
             var form = request("POST", "/_sandbox/pay", "invoice=\(invoice)&amount=")
             form.headers.append(("Content-Type", "application/x-www-form-urlencoded"))
             let answer = try await client.send(form, to: base)
-            #expect(answer.status == 200 || answer.status == 303)
+            #expect(answer.status == 303)
+            #expect(header("Location", of: answer) == "/_sandbox/")
             #expect(try bench.get("/v1/invoices/\(invoice)").json["status"].text == "paid")
         }
     }
@@ -160,7 +161,10 @@ struct ServerTests {
         let arrivals = Arrivals()
         let receiver: SandboxServer.Handler = { request in
             await arrivals.add(request.header("Stripe-Signature") ?? "")
-            return SandboxResponse(status: await arrivals.ids.count < 3 ? 500 : 200)
+            let count = await arrivals.ids.count
+            // A redirect is a refusal too, and is not followed.
+            if count == 1 { return SandboxResponse(status: 302, headers: [("Location", "/elsewhere")]) }
+            return SandboxResponse(status: count < 3 ? 500 : 200)
         }
         try await withServer(other: receiver) { base in
             _ = try bench.post(

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Sandbox
@@ -126,6 +127,19 @@ struct StripeStrictnessTests {
             "/v1/invoice_payments", [("payment[type]", "charge"), ("payment[charge]", "ch_1")])
         #expect(byCharge.status == 400)
         #expect(try bench.post("/v1/refunds", [("charge", "ch_1")]).status == 403)
+    }
+
+    @Test("A JSON body is refused: this API takes forms")
+    func contentType() throws {
+        let request = SandboxRequest(
+            method: "POST", path: "/v1/customers",
+            headers: [("Authorization", "Bearer \(StripeBench.key)"), ("Content-Type", "application/json")],
+            body: Array("{}".utf8))
+        #expect(bench.stripe.handle(request).status == 400)
+        let basic = SandboxRequest(
+            method: "GET", path: "/v1/customers",
+            headers: [("Authorization", "Basic " + Data("\(StripeBench.key):".utf8).base64EncodedString())])
+        #expect(bench.stripe.handle(basic).status == 200)
     }
 
     @Test("Expansion is refused where Stripe offers none")

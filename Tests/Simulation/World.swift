@@ -188,7 +188,8 @@ package final class World: Sendable {
         do {
             let report = try await registry.sync(tenant).turn()
             trace.note(
-                "turn \(tenant) events \(report.eventsResolved) rows \(report.rowsChanged) looks \(report.looks) \(report.stopped ?? "")"
+                "turn \(tenant) events \(report.eventsResolved) rows \(report.rowsChanged) looks \(report.looks) "
+                    + (report.stopped ?? "")
             )
             return report
         } catch is SimulatedCrash {

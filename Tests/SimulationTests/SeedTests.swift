@@ -7,15 +7,13 @@ struct SeedTests {
     private static let seeds: ClosedRange<UInt64> = 1...25
     private static let steps = 120
 
-    @Test("The same seed gives the same run, to the last line; another seed another one")
+    @Test("The same seed gives the same run, to the last line")
     func same() async throws {
         let first = await Simulation.run(seed: 1, steps: Self.steps)
         let second = await Simulation.run(seed: 1, steps: Self.steps)
         #expect(first.failure == nil)
         #expect(first.line == second.line)
         #expect(first.tail == second.tail)
-        let other = await Simulation.run(seed: 2, steps: Self.steps)
-        #expect(other.hash != first.hash)
     }
 
     /// The `simulate` program, which is built beside the test bundle.
@@ -43,7 +41,7 @@ struct SeedTests {
         #expect(text.split(separator: "\n").last.map(String.init) == here.line)
     }
 
-    @Test("Five and twenty seeds pass, chaos strikes, and processes die in them")
+    @Test("Five and twenty seeds pass, each another run; chaos strikes, and processes die in them")
     func batch() async throws {
         let outcomes = await withTaskGroup(of: Simulation.Outcome.self) { group in
             for seed in Self.seeds { group.addTask { await Simulation.run(seed: seed, steps: Self.steps) } }

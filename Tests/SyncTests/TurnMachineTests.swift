@@ -128,34 +128,35 @@ struct TurnMachineTests {
         var machine = TurnMachine(unresolved: [])
         machine.observed(Bench.situation())
         _ = machine.next()
-        machine.failed(Bench.error(.reject), now: Bench.now)
+        machine.refused(Bench.error(.reject), now: Bench.now)
         #expect(machine.next() == .observe)
         machine.observed(Bench.idle())
         #expect(machine.next() == .finish(.settled(reviews: [])))
     }
 
-    @Test("The same refused twice in one look left no trace in the journal: a review, not a loop")
-    func rejectedAgain() {
+    @Test("What cannot even be begun leaves no trace in the journal: a review at once, not a loop")
+    func notBegun() {
         var machine = TurnMachine(unresolved: [])
-        var looks = 0
-        var step = machine.next()
-        while step != .finish(.settled(reviews: [])), looks < 10 {
-            if case .finish = step { break }
-            if step == .observe {
-                looks += 1
-                machine.observed(Bench.situation())
-            } else {
-                machine.failed(Bench.error(.reject), now: Bench.now)
-            }
-            step = machine.next()
-        }
-        #expect(looks == 2)
-        guard case .finish(.settled(let reviews)) = step else {
-            Issue.record("it did not end: \(step)")
+        machine.observed(Bench.situation())
+        machine.failed(Bench.error(.reject), now: Bench.now)
+        guard case .finish(.settled(let reviews)) = machine.next() else {
+            Issue.record("it did not end")
             return
         }
         #expect(reviews.map(\.code) == [.effectRefused])
         #expect(reviews.first?.found.contains("went wrong") == true)
+    }
+
+    @Test(
+        "Whatever else goes wrong with a write is taken as with a read", arguments: [Disposition.conflict, .uncertain])
+    func refusedOtherwise(disposition: Disposition) {
+        var write = TurnMachine(unresolved: [])
+        var read = TurnMachine(unresolved: [])
+        write.observed(Bench.situation())
+        read.observed(Bench.situation())
+        write.refused(Bench.error(disposition), now: Bench.now)
+        read.failed(Bench.error(disposition), now: Bench.now)
+        #expect(write.next() == read.next())
     }
 
     @Test("What cannot be read at all is a review")
@@ -214,7 +215,12 @@ struct TurnMachineTests {
             let step = machine.next()
             if case .finish = step { return true }
             if random.next() % 6 == 0, pending.isEmpty {
-                machine.failed(Bench.error(dispositions[Int(random.next() % 7)]), now: Bench.now)
+                let error = Bench.error(dispositions[Int(random.next() % 7)])
+                if random.next() % 2 == 0 {
+                    machine.failed(error, now: Bench.now)
+                } else {
+                    machine.refused(error, now: Bench.now)
+                }
                 continue
             }
             switch step {

@@ -1,4 +1,4 @@
-package import AsyncHTTPClient
+import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 
@@ -7,9 +7,15 @@ package struct LoopbackClient: Sendable {
     /// The largest answer taken, in bytes.
     package static let answerBytesMax = 16 * 1024 * 1024
 
-    private let client: HTTPClient
+    /// One for the process, never shut down. Redirects are not followed: to Stripe one is a failed delivery, and a
+    /// test wants to see it.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        return HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
+    }()
 
-    package init(_ client: HTTPClient = .shared) { self.client = client }
+    package init() {}
 
     /// Sends the request to `base` (`http://127.0.0.1:1234`) and collects the answer. Throws when there is none
     /// within the time, or when it breaks off.
@@ -21,7 +27,7 @@ package struct LoopbackClient: Sendable {
         outgoing.method = .RAW(value: request.method)
         for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
         if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
-        let answer = try await client.execute(outgoing, timeout: .milliseconds(timeoutMilliseconds))
+        let answer = try await Self.client.execute(outgoing, timeout: .milliseconds(timeoutMilliseconds))
         let body = try await answer.body.collect(upTo: Self.answerBytesMax)
         return SandboxResponse(
             status: Int(answer.status.code), headers: answer.headers.map { ($0.name, $0.value) },

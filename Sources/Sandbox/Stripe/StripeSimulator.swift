@@ -137,7 +137,9 @@ package final class StripeSimulator: Sendable {
         if isPost, let type = request.header("Content-Type"), !request.body.isEmpty,
             !type.hasPrefix("application/x-www-form-urlencoded")
         {
-            throw .parameter("", "The content type of a POST must be application/x-www-form-urlencoded.")
+            throw StripeFailure(
+                status: 400, message: "The content type of a POST must be application/x-www-form-urlencoded.",
+                isKept: false)
         }
         let parameters = isPost ? request.body : Array(request.query.utf8)
         let idempotencyKey = isPost ? request.header("Idempotency-Key") : nil

@@ -21,9 +21,9 @@ package enum JournalTable {
             """)
     }
 
-    /// Writes down an outcome. `done`, `absent` and `failed` are final and drop the request; `uncertain` keeps it. Ids that are
-    /// nil leave what is known. The row takes the term of who settles it, which may not be older than the row's:
-    /// else `.leaseLost`. Settling what is settled throws `.illegalMove`.
+    /// Writes down an outcome. `done`, `absent` and `failed` are final and drop the request; `uncertain` keeps it. Ids
+    /// that are nil leave what is known. The row takes the term of who settles it, which may not be older than the
+    /// row's: else `.leaseLost`. Settling what is settled throws `.illegalMove`.
     package static func settle(
         _ db: any SQLConnection, tenant: TenantID, key: EffectKey, state: Effect.State, externalID: String? = nil,
         requestID: String? = nil, failure: String? = nil, now: Timestamp, underTerm term: Int64

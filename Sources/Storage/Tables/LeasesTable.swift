@@ -73,15 +73,16 @@ package enum LeasesTable {
         if held.isEmpty { throw lost(tenant, owner, term) }
     }
 
-    /// Ends every lease, its term kept: whoever comes next begins a newer one. Crosses tenants: for the start of a
-    /// process that holds the lock on the whole database, so that no owner can be alive.
-    package static func clearAcrossTenants(_ db: any SQLConnection) throws {
-        try db.execute("UPDATE leases SET expires_at = 0")
-    }
-
     package static func find(_ db: any SQLConnection, tenant: TenantID) throws -> Lease? {
         try db.query("SELECT tenant_id, owner, term, expires_at FROM leases WHERE tenant_id = \(tenant)")
             .first.map(lease)
+    }
+
+    /// Ends every lease and answers how many were running. Only for a process that knows that no other owner lives
+    /// (it holds the database's process lock): a restart after a kill need not wait for them. Terms still rise.
+    @discardableResult
+    package static func clearAcrossTenants(_ db: any SQLConnection) throws -> Int {
+        try db.execute("UPDATE leases SET expires_at = 0 WHERE expires_at <> 0")
     }
 
     private static func lost(_ tenant: TenantID, _ owner: String, _ term: Int64) -> StorageError {

@@ -101,6 +101,13 @@ package enum ReviewsTable {
         ).isEmpty
     }
 
+    /// How many of the tenant's reviews wait for a person.
+    package static func countOpen(_ db: any SQLConnection, tenant: TenantID) throws -> Int {
+        try db.query(
+            "SELECT COUNT(*) AS reviews FROM reviews WHERE tenant_id = \(tenant) AND state = 'open'"
+        ).first?.int("reviews") ?? 0
+    }
+
     private static func review(_ row: SQLRow) throws -> ReviewRecord {
         ReviewRecord(
             id: try row.int("id"), subject: try row.subject("subject"), code: try row.text("code"),

@@ -94,6 +94,16 @@ package enum WorkTable {
             .first.map(item)
     }
 
+    /// The dirty subjects, due or not, the next one first.
+    package static func dirtyList(_ db: any SQLConnection, tenant: TenantID, limit: Int) throws -> [WorkItem] {
+        try db.query(
+            """
+            SELECT \(columns) FROM work WHERE tenant_id = \(tenant) AND generation > done_generation
+            ORDER BY due_at, subject LIMIT \(limit)
+            """
+        ).map(item)
+    }
+
     /// How many subjects are known, dirty, and dirty with an error.
     package static func counts(
         _ db: any SQLConnection, tenant: TenantID

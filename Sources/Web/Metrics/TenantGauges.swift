@@ -1,0 +1,42 @@
+import Domain
+package import Storage
+
+/// The backlog as gauges, counted in the database when somebody scrapes. Offboarded tenants are only counted.
+package struct TenantGauges: Sendable {
+    private let database: any Database
+
+    package init(database: any Database) { self.database = database }
+
+    /// Throws `StorageError`.
+    package func samples() async throws -> [MetricSample] {
+        try await database.read { db in
+            let tenants = try TenantsTable.list(db)
+            var samples = TenantRecord.State.allCases.map { state in
+                MetricSample(
+                    MetricName.tenants, labels: [("state", state.rawValue)],
+                    value: Double(tenants.count { $0.state == state }))
+            }
+            for tenant in tenants.filter({ $0.state != .offboarded }).prefix(WebLimits.gaugedTenantsMax) {
+                samples += try Self.samples(db, tenant.id)
+            }
+            return samples
+        }
+    }
+
+    private static func samples(_ db: any SQLConnection, _ tenant: TenantID) throws -> [MetricSample] {
+        let label = (name: "tenant", value: tenant.rawValue)
+        let events = try EventsTable.countByState(db, tenant: tenant)
+        let work = try WorkTable.counts(db, tenant: tenant)
+        return StoredEvent.State.allCases.map { state in
+            MetricSample(
+                MetricName.events, labels: [label, ("state", state.rawValue)], value: Double(events[state] ?? 0))
+        } + [
+            MetricSample(MetricName.workSubjects, labels: [label], value: Double(work.subjects)),
+            MetricSample(MetricName.workDirty, labels: [label], value: Double(work.dirty)),
+            MetricSample(MetricName.workFailing, labels: [label], value: Double(work.failing)),
+            MetricSample(
+                MetricName.reviewsOpen, labels: [label],
+                value: Double(try ReviewsTable.countOpen(db, tenant: tenant))),
+        ]
+    }
+}

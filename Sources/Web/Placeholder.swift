@@ -1,2 +1,0 @@
-import Hummingbird
-func placeholderWeb() -> Router<BasicRequestContext> { Router() }

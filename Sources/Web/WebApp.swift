@@ -1,0 +1,53 @@
+import HTTPTypes
+package import Hummingbird
+package import Sync
+
+/// Everything that is served, composed once. `/metrics` names tenants: a proxy that faces the internet forwards
+/// `/webhooks/` only.
+package struct WebApp: Sendable {
+    private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
+
+    private let webhooks: WebhookRoute
+    private let operations: OperationRoutes
+    private let observer: RequestObserver
+
+    /// - Parameters:
+    ///   - checks: what `/readyz` asks, one after the other.
+    ///   - metrics: where requests are counted, and what `/metrics` shows.
+    ///   - gauges: computed at each scrape and shown beside them, like `TenantGauges.samples`.
+    ///   - makeRequestID: a fresh id for each request, for the logs and `X-Request-Id`.
+    ///   - uptime: a monotonic clock, from any beginning.
+    package init(
+        ingress: WebhookIngress, checks: [ReadinessCheck], metrics: PrometheusRegistry,
+        gauges: @escaping @Sendable () async throws -> [MetricSample] = { [] },
+        makeRequestID: @escaping @Sendable () -> String, uptime: @escaping @Sendable () -> Duration
+    ) {
+        webhooks = WebhookRoute(ingress: ingress, metrics: metrics)
+        operations = OperationRoutes(checks: checks, metrics: metrics, gauges: gauges)
+        observer = RequestObserver(metrics: metrics, makeRequestID: makeRequestID, uptime: uptime)
+    }
+
+    package func responder() -> RouterResponder<WebContext> {
+        let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: observer)
+        for path: RouterPath in ["/webhooks/stripe", "/webhooks/stripe/{endpoint}"] {
+            router.on(path, method: .post, use: webhooks.post)
+            for method in Self.methods where method != .post {
+                router.on(path, method: method) { _, _ in try WebhookRoute.wrongMethod() }
+            }
+        }
+        let pages: [(RouterPath, @Sendable (Request, WebContext) async throws -> Response)] = [
+            ("/healthz", operations.healthz), ("/readyz", operations.readyz), ("/metrics", operations.scrape),
+        ]
+        for (path, page) in pages {
+            router.on(path, method: .get, use: page)
+            for method in Self.methods where method != .get && method != .head {
+                router.on(path, method: method) { _, _ in
+                    try Problem(.methodNotAllowed, detail: "this address is read by GET")
+                        .response(.methodNotAllowed, headers: [.allow: "GET, HEAD"])
+                }
+            }
+        }
+        return router.buildResponder()
+    }
+}

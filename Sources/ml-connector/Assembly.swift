@@ -1,0 +1,168 @@
+import AsyncHTTPClient
+import Domain
+import Foundation
+import LibCrypto
+import Logging
+import Outbound
+import Storage
+import Sync
+import Vault
+
+/// Makes the live things, once each: database, vault, network, environment. The composition root; whoever asks for
+/// one gets it closed again at the end.
+struct Assembly: Sendable {
+    /// Connections to one host at a time; async-http-client's own 8 would hold many tenants back.
+    static let connectionsPerHostMax = 64
+
+    let settings: Settings
+    let database: SQLiteDatabase
+    let redaction: Redaction
+    let environment: SyncEnvironment
+    let registry: TenantRegistry
+    let calls: CallCounter
+    private let client: HTTPClient
+
+    /// `database` must be open and current.
+    private init(settings: Settings, database: SQLiteDatabase) async throws {
+        self.settings = settings
+        self.database = database
+        redaction = Redaction()
+        LogOutput.start(format: settings.logFormat, level: settings.logLevel, redaction: redaction)
+        let vault = Vault(
+            database: database, keys: try settings.masterKeys(), randomBytes: SystemSource.randomBytes)
+        try await vault.requireMasterKeys()
+        var configuration = HTTPClientTransport.configuration()
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.connectionsPerHostMax
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        calls = CallCounter()
+        let transport = WatchedTransport(
+            HTTPClientTransport(client: client, rules: settings.rules), redaction: redaction, calls: calls,
+            endpoints: settings.endpoints)
+        let killSwitch = settings.killAt.map(KillSwitch.init)
+        environment = SyncEnvironment(
+            database: database, vault: vault, now: SystemSource.now, makeID: SystemSource.makeID,
+            transport: transport, endpoints: settings.endpoints, log: Logger(label: "sync"),
+            reached: { killSwitch?.reached($0) }, node: SystemSource.node(),
+            lateEffectSeconds: settings.lateEffectSeconds, writesOn: settings.writesOn,
+            publicURL: settings.publicURL)
+        registry = TenantRegistry(environment: environment)
+    }
+
+    var admin: TenantAdmin { TenantAdmin(environment: environment, actor: SystemSource.actor()) }
+
+    private func shutDown() async throws {
+        try await client.shutdown()
+    }
+
+    // MARK: Opening and closing
+
+    /// Runs `body` with everything: keys are needed. The database must be there and current.
+    static func run<R: Sendable>(
+        _ settings: Settings, _ body: (Assembly) async throws -> R
+    ) async throws -> R {
+        try await run(settings, database: open(settings), body)
+    }
+
+    /// Runs `body` as the only process that works on the database, made or migrated first: for `serve`. Throws a
+    /// refusal when another process holds the lock, before anything could disturb it.
+    static func runAsOwner<R: Sendable>(
+        _ settings: Settings, _ body: (Assembly) async throws -> R
+    ) async throws -> R {
+        // Nothing is made on disk before the keys are known to be good.
+        _ = try settings.masterKeys()
+        let path = settings.databasePath
+        try makeParent(of: path)
+        guard let lock = try ProcessLock.acquire(database: path) else {
+            throw Failure(
+                .refused,
+                "\(ProcessLock.holder(database: path)) works on the database \(path) already: stop it, or give another "
+                    + "with --database")
+        }
+        defer { withExtendedLifetime(lock) {} }
+        let database = try SQLiteDatabase(.pool(path: path))
+        do {
+            try await Migrator(database: database).migrate(now: SystemSource.now())
+            try await database.write { _ = try LeasesTable.clearAcrossTenants($0) }
+        } catch {
+            try? database.shutDown()
+            throw error
+        }
+        return try await run(settings, database: database, body)
+    }
+
+    private static func run<R: Sendable>(
+        _ settings: Settings, database: SQLiteDatabase, _ body: (Assembly) async throws -> R
+    ) async throws -> R {
+        do {
+            let assembly = try await Assembly(settings: settings, database: database)
+            do {
+                let result = try await body(assembly)
+                try await assembly.shutDown()
+                try database.shutDown()
+                return result
+            } catch {
+                try? await assembly.shutDown()
+                throw error
+            }
+        } catch {
+            try? database.shutDown()
+            throw error
+        }
+    }
+
+    /// Runs `body` with the database alone: for commands that only read, and need no key.
+    static func read<R: Sendable>(
+        _ settings: Settings, _ body: @escaping @Sendable (any SQLConnection) throws -> R
+    ) async throws -> R {
+        LogOutput.start(format: settings.logFormat, level: settings.logLevel, redaction: Redaction())
+        let database = try await open(settings)
+        defer { try? database.shutDown() }
+        return try await database.read(body)
+    }
+
+    /// Opens the database, which must be there and have exactly this version's history.
+    static func open(_ settings: Settings) async throws -> SQLiteDatabase {
+        let path = settings.databasePath
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Failure(
+                .refused,
+                "there is no database at \(path): make it with `ml-connector migrate`, or name another with "
+                    + "--database")
+        }
+        let database = try SQLiteDatabase(.pool(path: path))
+        do {
+            let status = try await Migrator(database: database).status()
+            guard status.isCurrent else {
+                throw Failure(
+                    .refused,
+                    "the database at \(path) lacks \(status.pendingTitles.joined(separator: ", ")): "
+                        + "run `ml-connector migrate`")
+            }
+            return database
+        } catch {
+            try? database.shutDown()
+            throw error
+        }
+    }
+
+    /// The directory that a file is to be made in, for its owner only.
+    static func makeParent(of path: String) throws {
+        let parent = URL(fileURLWithPath: path).deletingLastPathComponent()
+        guard !FileManager.default.fileExists(atPath: parent.path) else { return }
+        do {
+            try FileManager.default.createDirectory(
+                at: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Failure(.failed, "cannot make the directory \(parent.path): \(error.localizedDescription)")
+        }
+    }
+
+    // MARK: Ownership
+
+    /// Takes the lock of the database, and ends the leases of processes that died. Nil when another process holds it.
+    func takeOwnership() async throws -> ProcessLock? {
+        guard let lock = try ProcessLock.acquire(database: settings.databasePath) else { return nil }
+        try await database.write { _ = try LeasesTable.clearAcrossTenants($0) }
+        return lock
+    }
+}

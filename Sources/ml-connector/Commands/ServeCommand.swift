@@ -1,0 +1,87 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Logging
+import Metrics
+import Outbound
+import ServiceLifecycle
+import Storage
+import Sync
+import UnixSignals
+import Web
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Runs the connector: scheduler, webhooks, health and metrics.",
+        discussion: """
+            It brings the database to this version's schema, takes its lock (one server for one database), and stops \
+            on SIGTERM or SIGINT: first the HTTP server, then the scheduler. /healthz, /readyz and /metrics tell how \
+            it is.
+
+            Example: ml-connector serve --port 8080 --public-url https://connector.example.com
+            """)
+
+    /// How long what is under way may take after a signal.
+    static let shutdownSecondsMax: Int64 = 20
+
+    @Option(name: .long, help: "Write the port that was bound to this file, once requests are taken.")
+    var portFile: String?
+
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var systems: SystemOptions
+    @OptionGroup var format: OutputOptions
+
+    func run() async throws {
+        let settings = try Settings.load(store.given, systems.given, server.given)
+        if settings.port != 0 { try PortProbe.requireFree(host: settings.host, port: settings.port) }
+        let announce = announcement(host: settings.host)
+        try await Assembly.runAsOwner(settings) { assembly in
+            try await Self.group(assembly, announce).run()
+        }
+    }
+
+    /// The services in the order of their start; they stop in the reverse order, HTTP first.
+    private static func group(
+        _ assembly: Assembly, _ announce: @escaping @Sendable (Int) -> Void
+    ) async throws -> ServiceGroup {
+        let environment = assembly.environment
+        let scheduler = Scheduler(environment: environment, registry: assembly.registry)
+        let ingress = WebhookIngress(environment: environment) { _ in scheduler.wake() }
+        try await ingress.reload()
+        let metrics = PrometheusRegistry()
+        MetricsSystem.bootstrap(metrics)
+        let start = ContinuousClock.now
+        let app = WebApp(
+            ingress: ingress,
+            checks: [.database(assembly.database), .migrations(assembly.database)], metrics: metrics,
+            gauges: TenantGauges(database: assembly.database).samples,
+            makeRequestID: SystemSource.makeID, uptime: { ContinuousClock.now - start })
+        let http = HTTPService(
+            host: assembly.settings.host, port: assembly.settings.port, app: app, log: Logger(label: "http"),
+            bound: announce)
+        var configuration = ServiceGroupConfiguration(
+            services: [.init(service: scheduler), .init(service: http)],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "service"))
+        configuration.maximumGracefulShutdownDuration = .seconds(Self.shutdownSecondsMax)
+        return ServiceGroup(configuration: configuration)
+    }
+
+    /// Tells people, programs and the port file where the server listens.
+    private func announcement(host: String) -> @Sendable (Int) -> Void {
+        let (portFile, output) = (portFile, format.output)
+        return { port in
+            let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+            Terminal.error("listening on \(url)")
+            if output == .json { Terminal.out(JSONWriter.text(.record(["listening": .text(url)]))) }
+            guard let portFile else { return }
+            do {
+                // Written beside and renamed, so that a reader never sees half a number.
+                try Data("\(port)\n".utf8).write(to: URL(fileURLWithPath: portFile), options: .atomic)
+            } catch {
+                Logger(label: "serve").error(
+                    "the port file cannot be written", metadata: ["path": "\(portFile)", "error": "\(error)"])
+            }
+        }
+    }
+}
