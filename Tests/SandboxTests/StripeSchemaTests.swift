@@ -20,7 +20,9 @@ extension LooseJSON {
 }
 
 extension OpenAPIDescription {
-    fileprivate func problems(_ value: LooseJSON, _ schema: String) -> [String] { problems(value.exact, schema: schema) }
+    fileprivate func problems(_ value: LooseJSON, _ schema: String) -> [String] {
+        problems(value.exact, schema: schema)
+    }
 }
 
 // Skipped, and shown as skipped, where the description is not beside the repository.

@@ -48,9 +48,8 @@ private enum Doors {
     }
 
     static func body(_ id: String, live: Bool = false) -> [UInt8] {
-        Array(
-            #"{"id":"\#(id)","object":"event","type":"invoice.paid","livemode":\#(live),"data":{"object":{"id":"in_1","object":"invoice"}}}"#
-                .utf8)
+        let head = #"{"id":"\#(id)","object":"event","type":"invoice.paid","livemode":\#(live),"#
+        return Array((head + #""data":{"object":{"id":"in_1","object":"invoice"}}}"#).utf8)
     }
 }
 

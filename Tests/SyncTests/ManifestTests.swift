@@ -73,7 +73,8 @@ struct ManifestTests {
                 id: kyst
                 name: Kyst
                 visma: {tenant: 11111111-1111-4111-8111-111111111111}
-                policy: {time_zone: Europe/Oslo, start_date: "2026-01-01", payment_method: "5", cash_accounts: {NOK: "1"}}
+                policy:
+                  {time_zone: Europe/Oslo, start_date: "2026-01-01", payment_method: "5", cash_accounts: {NOK: "1"}}
                 """)
         #expect(!manifest.isLive)
         #expect(manifest.state == .onboarding)

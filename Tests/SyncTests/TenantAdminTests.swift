@@ -15,7 +15,8 @@ struct TenantAdminTests {
                 \(more.isEmpty ? "state: onboarding" : more)
                 visma: {tenant: \(vismaTenant ?? "33333333-3333-4333-8333-333333333333")}
                 stripe: {account: acct_new}
-                policy: {time_zone: Europe/Oslo, start_date: "2026-01-01", payment_method: "5", cash_accounts: {NOK: "1"}}
+                policy:
+                  {time_zone: Europe/Oslo, start_date: "2026-01-01", payment_method: "5", cash_accounts: {NOK: "1"}}
                 """)
     }
 
