@@ -68,7 +68,7 @@ let proofs: [Target] = [
         name: "SyncTests",
         dependencies: [
             "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "VismaNet", "Stripe", "Sync", "Sandbox",
-            "Simulation",
+            "Simulation", logging,
         ]
     ),
     .testTarget(
@@ -77,7 +77,7 @@ let proofs: [Target] = [
             "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "Stripe", "Sync", "Web", "Sandbox", "Simulation",
             hummingbird, httpClient, logging, metrics, lifecycle,
         ]),
-    .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "LibCrypto"]),
+    .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "LibCrypto", "Simulation"]),
     .testTarget(
         name: "ContractTests", dependencies: ["Domain", "Outbound", "VismaNet", "Stripe", "Sandbox", "Simulation"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),

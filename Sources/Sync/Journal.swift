@@ -67,7 +67,9 @@ struct Journal: Sendable {
                 }
             return .success(try await answer(step, response, request))
         } catch let error as ConnectorError {
-            return .failure(error)
+            // What is to be gone and is not there has been deleted, by an earlier attempt or by a person.
+            let isGone = error.httpStatus == 404 && error.code == "stripe.resource_missing"
+            return isGone && request.call.method == "DELETE" ? .success(.deleted) : .failure(error)
         } catch {
             // An answer that cannot be read says nothing about the effect.
             return .failure(

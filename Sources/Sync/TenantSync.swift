@@ -31,9 +31,11 @@ package actor TenantSync {
     private let tenant: TenantID
     private let environment: SyncEnvironment
     private var isTurning = false
-    private var notBefore: Timestamp?
-    private var failuresInRow = 0
     private var context: (version: TenantContext.Version, value: TenantContext)?
+    /// After a turn that one of the two systems stopped: when the next may begin, unless policy or credentials change.
+    private var pause: (version: TenantContext.Version?, until: Timestamp, why: String)?
+    /// Turns stopped in a row.
+    private var stops = 0
 
     init(tenant: TenantID, environment: SyncEnvironment) {
         self.tenant = tenant
@@ -48,12 +50,15 @@ package actor TenantSync {
             report.stopped = "a turn is in progress"
             return report
         }
-        if let notBefore, environment.now() < notBefore {
-            report.stopped = "waits until \(notBefore)"
-            return report
-        }
         isTurning = true
         defer { isTurning = false }
+        let version = try await environment.database.read { [tenant] db in
+            try TenantContext.version(db, tenant: tenant)
+        }
+        if let pause, pause.version == version, environment.now() < pause.until {
+            report.stopped = "waits until \(pause.until): \(pause.why)"
+            return report
+        }
         let began = environment.now()
         let lease = try await environment.database.write { [tenant, environment] db in
             try LeasesTable.acquire(
@@ -64,16 +69,17 @@ package actor TenantSync {
             return report
         }
         do {
-            guard let context = try await current() else {
+            guard let context = try await current(version) else {
                 report.stopped = "the tenant is not active"
                 return try await leave(lease, report, began)
             }
             try await work(context, lease, &report)
-            failuresInRow = 0
+            stops = 0
+            pause = nil
         } catch let error as ConnectorError {
             report.stopped = error.description
             report.failures += 1
-            pause(error)
+            wait(after: error, version)
         } catch let error as StorageError where error.code == .leaseLost {
             report.stopped = error.description
             return report
@@ -83,11 +89,12 @@ package actor TenantSync {
 
     /// What stops a whole turn would stop the next one too: the tenant waits as long as the other side asked for, or
     /// longer with each failure in a row. The others do not notice.
-    private func pause(_ error: ConnectorError) {
+    private func wait(after error: ConnectorError, _ version: TenantContext.Version?) {
         environment.log.warning("turn stopped", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
         guard error.code != Journal.tenantChanged else { return }
-        notBefore = environment.now().adding(seconds: Self.delaySeconds(after: error, attempts: failuresInRow))
-        failuresInRow += 1
+        let until = environment.now().adding(seconds: Self.delaySeconds(after: error, attempts: stops))
+        pause = (version, until, error.description)
+        stops += 1
     }
 
     static func delaySeconds(after error: ConnectorError, attempts: Int) -> Int64 {
@@ -118,10 +125,7 @@ package actor TenantSync {
         return report
     }
 
-    private func current() async throws -> TenantContext? {
-        let version = try await environment.database.read { [tenant] db in
-            try TenantContext.version(db, tenant: tenant)
-        }
+    private func current(_ version: TenantContext.Version?) async throws -> TenantContext? {
         guard let version, version.isActive else {
             context = nil
             return nil
@@ -149,6 +153,8 @@ package actor TenantSync {
                 report.rowsChanged += try await poller.sweep(stream)
             } catch let error as ConnectorError {
                 trouble = trouble ?? error
+                // A list that this key may not read says nothing of the others; a side that does not answer does.
+                if error.disposition != .reject, error.httpStatus != 403 { break }
             }
         }
         try await lookAtWhatIsDue(context, lease, &report)

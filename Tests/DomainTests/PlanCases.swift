@@ -153,6 +153,12 @@ enum PushCases {
         PlanCase("a draft without lines gets them", Samples.drafted(), ["add 1 lines"]) {
             $0.collection?.lineCount = 0
         },
+        PlanCase(
+            "a draft without lines that was asked for with another amount goes", Samples.drafted(), ["delete draft"]
+        ) {
+            $0.collection?.lineCount = 0
+            $0.receivable?.balance = Samples.kroner(1000)
+        },
         PlanCase("a draft with the open amount is finalized", Samples.drafted(), ["finalize"]),
         PlanCase(
             "a total one unit off is a review, then the draft goes", Samples.drafted(),

@@ -1,77 +1,38 @@
 import Foundation
+import Simulation
 import Testing
 
 @testable import Sandbox
 
-/// Beside the repository, where there is one: Stripe's own API description.
-private let description = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "../../../shared/specs/stripe-openapi.json").standardizedFileURL
-
-/// Checks values against OpenAPI schemas, as far as Stripe's description uses them: types, enums, references,
-/// nullable, anyOf, and required properties. Unknown properties are refused: an object must not show a field that
-/// its version does not have.
-private struct SchemaCheck {
-    let schemas: [String: LooseJSON]
-
-    init() throws {
-        let file = try JSONDecoder().decode(LooseJSON.self, from: Data(contentsOf: description))
-        schemas = file["components"]["schemas"].members
-    }
-
-    func problems(_ value: LooseJSON, _ name: String) -> [String] {
-        schemas[name].map { problems(value, $0, at: name) } ?? ["no schema \(name)"]
-    }
-
-    private func problems(_ value: LooseJSON, _ schema: LooseJSON, at path: String) -> [String] {
-        if let reference = schema["$ref"].text {
-            let name = reference.split(separator: "/").last.map(String.init) ?? ""
-            return schemas[name].map { problems(value, $0, at: path) } ?? ["\(path): no schema \(name)"]
-        }
-        if value == .null { return schema["nullable"].flag == true ? [] : ["\(path): null is not allowed"] }
-        let choices = schema["anyOf"].array
-        if !choices.isEmpty {
-            let tried = choices.map { problems(value, $0, at: path) }
-            return tried.contains(where: \.isEmpty) ? [] : tried.min { $0.count < $1.count } ?? []
-        }
-        let words = schema["enum"].array
-        if !words.isEmpty, !words.contains(value) { return ["\(path): \(value) is none of the allowed values"] }
-        switch (schema["type"].text, value) {
-        case ("string", .string), ("integer", .whole), ("boolean", .bool), ("number", .whole), ("number", .fraction):
-            return []
-        case ("array", .list(let items)):
-            return items.enumerated().flatMap { problems($1, schema["items"], at: "\(path)[\($0)]") }
-        case ("object", .object(let members)): return problems(members, of: schema, at: path)
-        case (nil, _): return []
-        default: return ["\(path): \(value) is not a \(schema["type"].text ?? "?")"]
+extension LooseJSON {
+    /// The same value as the checker takes it.
+    fileprivate var exact: SandboxJSON {
+        switch self {
+        case .null: .null
+        case .bool(let value): .bool(value)
+        case .whole(let value): .integer(value)
+        case .fraction(let value): .number(String(value))
+        case .string(let text): .string(text)
+        case .list(let items): .array(items.map(\.exact))
+        case .object(let members): .object(members.map { ($0.key, $0.value.exact) })
         }
     }
+}
 
-    private func problems(_ members: [String: LooseJSON], of schema: LooseJSON, at path: String) -> [String] {
-        let known = schema["properties"].members
-        var found = schema["required"].array.compactMap(\.text).filter { members[$0] == nil }.map {
-            "\(path).\($0) is missing"
-        }
-        for (name, value) in members {
-            if let property = known[name] {
-                found += problems(value, property, at: "\(path).\(name)")
-            } else if case .object = schema["additionalProperties"] {
-                found += problems(value, schema["additionalProperties"], at: "\(path).\(name)")
-            } else if !known.isEmpty {
-                found.append("\(path).\(name) is unknown")
-            }
-        }
-        return found
+extension OpenAPIDescription {
+    fileprivate func problems(_ value: LooseJSON, _ schema: String) -> [String] {
+        problems(value.exact, schema: schema)
     }
 }
 
 // Skipped, and shown as skipped, where the description is not beside the repository.
 @Suite(
     "Simulated objects fit Stripe's API description",
-    .enabled(if: FileManager.default.fileExists(atPath: description.path)))
+    .enabled(if: OpenAPIDescription.arePresent))
 struct StripeSchemaTests {
     @Test("Every kind of object, in its states, has the required properties and the right types")
     func objects() throws {
-        let check = try SchemaCheck()
+        let check = try OpenAPIDescription.stripe()
         let bench = StripeBench()
         _ = try bench.post("/v1/webhook_endpoints", [("url", "https://a.example"), ("enabled_events[]", "*")])
         let endpoint = try bench.get("/v1/webhook_endpoints").json["data"][0]
@@ -152,13 +113,13 @@ struct StripeSchemaTests {
 
     @Test("Every operation and parameter of the sandbox is one that Stripe describes")
     func operations() throws {
-        let file = try JSONDecoder().decode(LooseJSON.self, from: Data(contentsOf: description))
+        let described = try OpenAPIDescription.stripe()
         for route in StripeRoutes.all {
-            let operation = file["paths"][route.template][route.method.lowercased()]
-            #expect(operation != .null, "\(route.name)")
-            let form = operation["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
-            let known = Set(form["properties"].members.keys)
-                .union(operation["parameters"].array.compactMap { $0["name"].text })
+            let operation = try #require(described.paths[route.template]?[route.method.lowercased()], "\(route.name)")
+            let form = operation["requestBody"]?["content"]?["application/x-www-form-urlencoded"]?["schema"]
+            let parameters = operation["parameters"]?.elements ?? []
+            let known = Set(form?["properties"]?.members?.map(\.0) ?? [])
+                .union(parameters.compactMap { $0["name"]?.stringValue })
             let extra = route.fields.map(\.name).filter { !known.contains($0) }
             #expect(extra == [], "\(route.name)")
         }

@@ -40,6 +40,9 @@ package final class Chaos: Sendable {
         var random: SandboxRandom
         var isOn = false
         var crashAt: Checkpoint?
+        var faults = 0
+        var crashes = 0
+        var seen: Set<Checkpoint> = []
     }
 
     package let mix: Mix
@@ -59,20 +62,33 @@ package final class Chaos: Sendable {
     package func networkFault() -> NetworkFault? {
         state.withLock { state in
             guard state.isOn else { return nil }
-            for (fault, chance) in mix.faults where state.random.next() % 1000 < chance { return fault }
+            for (fault, chance) in mix.faults where state.random.next() % 1000 < chance {
+                state.faults += 1
+                return fault
+            }
             return nil
         }
     }
 
     package func crashes(at checkpoint: Checkpoint) -> Bool {
         state.withLock { state in
+            state.seen.insert(checkpoint)
             if state.crashAt == checkpoint {
                 state.crashAt = nil
+                state.crashes += 1
                 return true
             }
-            return state.isOn && state.random.next() % 1000 < mix.crash
+            let crashes = state.isOn && state.random.next() % 1000 < mix.crash
+            if crashes { state.crashes += 1 }
+            return crashes
         }
     }
+
+    /// Every checkpoint that was reached so far, crash or not.
+    package var seen: Set<Checkpoint> { state.withLock { $0.seen } }
+    /// Network faults drawn, aimed ones apart.
+    package var faults: Int { state.withLock { $0.faults } }
+    package var crashes: Int { state.withLock { $0.crashes } }
 
     package func drops() -> Bool { draw(mix.dropDelivery) }
     package func duplicates() -> Bool { draw(mix.duplicateDelivery) }

@@ -62,3 +62,57 @@ extension World {
         return nil
     }
 }
+
+/// What must never be there twice, whatever went wrong.
+extension World {
+    package func duplicates() throws -> [String] {
+        var found: [String] = []
+        for company in companies {
+            var live: [String: Int] = [:]
+            for invoice in stripe.invoices() where invoice.account == company.account && invoice.status != "void" {
+                live[invoice.number ?? invoice.id, default: 0] += 1
+            }
+            let documents = vismaRows("document", in: company).compactMap { $0["number"]?.stringValue }
+            for number in documents {
+                let count = live.filter { $0.key == number || $0.key.hasPrefix(number + "-") }.values.reduce(0, +)
+                if count > 1 { found.append("\(count) live Stripe invoices for \(number)") }
+            }
+            let customers = try stripeList("/v1/customers", of: company).map {
+                $0["metadata"]?["mlc_customer"]?.stringValue ?? "?"
+            }
+            if Set(customers).count < customers.count { found.append("a customer twice: \(customers)") }
+            let endpoints = try stripeList("/v1/webhook_endpoints", of: company)
+            if endpoints.count > 1 { found.append("\(endpoints.count) webhook endpoints of \(company.tenant)") }
+            found += unevenBookings(company)
+        }
+        return found
+    }
+
+    /// One Visma payment for each payment in Stripe, no more and no fewer.
+    private func unevenBookings(_ company: Company) -> [String] {
+        var paid: [String: Int] = [:]
+        for line in stripe.books() {
+            guard let row = try? SandboxJSON.parse(line), row["kind"]?.stringValue == "invoice_payment",
+                row["account"]?.stringValue == company.account, row["status"]?.stringValue == "paid",
+                let intent = row["payment_intent"]?.stringValue
+            else { continue }
+            paid[intent, default: 0] += 1
+        }
+        var booked: [String: Int] = [:]
+        for row in vismaRows("payment", in: company) {
+            guard let reference = row["reference"]?.stringValue, reference.hasPrefix("pi_"),
+                row["status"]?.stringValue != "Voided"
+            else { continue }
+            booked[reference, default: 0] += 1
+        }
+        return paid == booked ? [] : ["paid in Stripe \(paid), booked in Visma \(booked)"]
+    }
+
+    /// The rows of one of Stripe's lists, read past the connector.
+    package func stripeList(_ path: String, of company: Company) throws -> [SandboxJSON] {
+        let request = SandboxRequest(
+            method: "GET", path: path, query: "limit=100",
+            headers: [(name: "Authorization", value: "Bearer \(company.stripeKey)")])
+        return try SandboxJSON.parse(stripe.handle(request).body)["data"]?.elements ?? []
+    }
+}

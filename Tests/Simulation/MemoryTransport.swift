@@ -14,11 +14,18 @@ package final class MemoryTransport: Transport {
     /// Decides the fate of single calls, before chaos: for proofs that aim.
     private let aim = Mutex<(@Sendable (OutboundRequest) -> Chaos.NetworkFault?)?>(nil)
 
+    private let observer = Mutex<(@Sendable (OutboundRequest, OutboundResponse) -> Void)?>(nil)
+
     package init(visma: VismaSimulator, stripe: StripeSimulator, chaos: Chaos, trace: Trace) {
         self.visma = visma
         self.stripe = stripe
         self.chaos = chaos
         self.trace = trace
+    }
+
+    /// Is told every exchange that a simulator answered, also those whose answer chaos then keeps back.
+    package func observe(_ observe: (@Sendable (OutboundRequest, OutboundResponse) -> Void)?) {
+        observer.withLock { $0 = observe }
     }
 
     package func aim(_ decide: (@Sendable (OutboundRequest) -> Chaos.NetworkFault?)?) { aim.withLock { $0 = decide } }
@@ -36,7 +43,7 @@ package final class MemoryTransport: Transport {
         case .lostRequest:
             throw TransportFailure(kind: .unknownEffect, text: "timed out")
         case .lostAnswer:
-            _ = isStripe ? stripe.handle(sandboxed) : visma.handle(sandboxed)
+            _ = answer(request, sandboxed, isStripe: isStripe)
             throw TransportFailure(kind: .unknownEffect, text: "timed out")
         case .lateEffect:
             if isStripe { _ = stripe.handle(sandboxed) } else { visma.handleLate(sandboxed) }
@@ -49,9 +56,16 @@ package final class MemoryTransport: Transport {
         case nil:
             break
         }
-        let response = isStripe ? stripe.handle(sandboxed) : visma.handle(sandboxed)
+        let response = answer(request, sandboxed, isStripe: isStripe)
         trace.note("net \(name) \(response.status)")
-        return OutboundResponse(status: response.status, headers: response.headers, body: response.body)
+        return response
+    }
+
+    private func answer(_ request: OutboundRequest, _ sandboxed: SandboxRequest, isStripe: Bool) -> OutboundResponse {
+        let answered = isStripe ? stripe.handle(sandboxed) : visma.handle(sandboxed)
+        let response = OutboundResponse(status: answered.status, headers: answered.headers, body: answered.body)
+        observer.withLock { $0 }?(request, response)
+        return response
     }
 
     private static func sandboxed(_ request: OutboundRequest) -> SandboxRequest {

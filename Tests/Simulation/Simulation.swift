@@ -16,6 +16,9 @@ package struct Simulation {
         package var failure: String?
         package var tail: [String]
         package var stripeInvoices: Int
+        /// How often chaos struck.
+        package var faults: Int
+        package var crashes: Int
 
         /// The last line of a run.
         package var line: String {
@@ -35,10 +38,13 @@ package struct Simulation {
             }
             return Outcome(
                 seed: seed, steps: steps, hash: world.trace.hash, failure: failure, tail: world.trace.tail,
-                stripeInvoices: world.stripe.invoices().count)
+                stripeInvoices: world.stripe.invoices().count, faults: world.chaos.faults,
+                crashes: world.chaos.crashes)
         } catch {
             return Outcome(
-                seed: seed, steps: steps, hash: "-", failure: "no world: \(error)", tail: [], stripeInvoices: 0)
+                seed: seed, steps: steps, hash: "-", failure: "no world: \(error)", tail: [], stripeInvoices: 0,
+                faults: 0,
+                crashes: 0)
         }
     }
 
@@ -71,7 +77,11 @@ extension World {
             clock.advance(bySeconds: 301)
             var moved = await deliver(&random)
             for company in companies {
-                guard let report = try await turn(company.tenant) else { continue }
+                guard let report = try await turn(company.tenant) else {
+                    // It was killed: what it left is still to be done.
+                    moved += 1
+                    continue
+                }
                 moved += report.eventsResolved + report.rowsChanged + report.looks
             }
             if moved == 0, stripe.pendingDeliveries() == 0 { return }

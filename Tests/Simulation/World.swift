@@ -1,7 +1,7 @@
 package import Domain
 import Foundation
 import LibCrypto
-import Logging
+package import Logging
 import Outbound
 package import Sandbox
 package import Storage
@@ -27,6 +27,10 @@ package final class World: Sendable {
         package let vismaTenant: String
         package let account: String
         package let currencies: [String]
+        /// Known to Visma Connect, refused by the API.
+        package var contractTenant: String { vismaTenant.replacing("-4", with: "-5") }
+        package var stripeKey: String { "sk_test_simulated_\(tenant)" }
+        package var vismaSecret: String { "visma-secret-\(tenant)" }
     }
 
     private struct Process {
@@ -44,13 +48,19 @@ package final class World: Sendable {
     package let chaos: Chaos
     package let trace: Trace
     package let companies: [Company]
+    private let log: Logger
     private let vault: Vault
     private let ids: SeededIDs
     private let process: Mutex<Process?>
+    /// Runs at every checkpoint before chaos does: for proofs that interleave.
+    private let interlude = Mutex<CheckpointReached?>(nil)
 
+    /// `policy` are further lines of every company's policy, such as `booking: hold`.
     package init(
-        seed: UInt64, database: (any Database)? = nil, recordEdits: VismaBehaviour.RecordEdits = .refused
+        seed: UInt64, database: (any Database)? = nil, recordEdits: VismaBehaviour.RecordEdits = .refused,
+        policy: [String] = [], log: Logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
     ) async throws {
+        self.log = log
         let clock = SandboxClock.manual(startingAt: Self.start.microseconds)
         self.clock = clock
         visma = VismaSimulator(clock: clock, seed: seed)
@@ -79,7 +89,7 @@ package final class World: Sendable {
         ]
         plantCompanies(recordEdits)
         try await boot()
-        for company in companies { try await admit(company) }
+        for company in companies { try await admit(company, policy: policy) }
     }
 
     private func plantCompanies(_ edits: VismaBehaviour.RecordEdits) {
@@ -88,44 +98,52 @@ package final class World: Sendable {
             behaviour.recordEdits = index == 0 ? edits : .noteAllowed
             visma.addCompany(
                 VismaCompany(
-                    tenantID: company.vismaTenant, number: "\(index + 1)", name: company.tenant.rawValue,
-                    clientID: "client-\(company.tenant)", clientSecret: "visma-secret-\(company.tenant)",
+                    tenantID: company.vismaTenant, contractTenantID: company.contractTenant, number: "\(index + 1)",
+                    name: company.tenant.rawValue,
+                    clientID: "client-\(company.tenant)", clientSecret: company.vismaSecret,
                     baseCurrency: company.currencies[0],
                     cashAccounts: company.currencies.map { .init(number: "15\($0)", description: $0, currency: $0) },
                     paymentMethods: [.init(id: "5", description: "Stripe")], behaviour: behaviour))
             stripe.addAccount(
-                id: company.account, secretKey: "sk_test_simulated_\(company.tenant)", country: "NO",
+                id: company.account, secretKey: company.stripeKey, country: "NO",
                 supportedCurrencies: ["nok", "eur", "dkk", "jpy", "sek", "usd"])
         }
     }
 
-    private func admit(_ company: Company) async throws {
-        let admin = TenantAdmin(environment: try environment(), actor: "cli:simulation")
+    /// What the company wants. `policy` are further lines; one with the key of a line given here takes its place.
+    package func manifest(
+        of company: Company, state: String = "active", policy: [String] = [], vismaTenant: String? = nil
+    ) throws -> Manifest {
         let accounts = company.currencies.map { "    \($0): \"15\($0)\"" }.joined(separator: "\n")
-        let yaml = """
-            id: \(company.tenant)
-            name: \(company.tenant)
-            state: active
-            visma:
-              tenant: \(company.vismaTenant)
-            stripe:
-              account: \(company.account)
-            policy:
-              time_zone: Europe/Oslo
-              start_date: "2026-01-01"
-              payment_method: "5"
-              poll_seconds: 300
-              cash_accounts:
-            \(accounts)
-            """
-        let manifest = try Manifest(yaml: yaml)
+        let usual = [
+            "time_zone: Europe/Oslo", "start_date: \"2026-01-01\"", "payment_method: \"5\"", "poll_seconds: 300",
+            "cash_accounts:\n\(accounts)",
+        ].filter { line in !policy.contains { $0.prefix { $0 != ":" } == line.prefix { $0 != ":" } } }
+        return try Manifest(
+            yaml: """
+                id: \(company.tenant)
+                name: \(company.tenant)
+                state: \(state)
+                visma:
+                  tenant: \(vismaTenant ?? company.vismaTenant)
+                stripe:
+                  account: \(company.account)
+                policy:
+                  \((usual + policy).joined(separator: "\n  "))
+                """)
+    }
+
+    private func admit(_ company: Company, policy: [String]) async throws {
+        let admin = TenantAdmin(environment: try environment(), actor: "cli:simulation")
+        let manifest = try manifest(of: company, policy: policy)
         try await admin.add(manifest)
         _ = try await admin.setCredential(.vismaClientID, Secret("client-\(company.tenant)"), of: company.tenant)
-        _ = try await admin.setCredential(
-            .vismaClientSecret, Secret("visma-secret-\(company.tenant)"), of: company.tenant)
-        _ = try await admin.setCredential(.stripeKey, Secret("sk_test_simulated_\(company.tenant)"), of: company.tenant)
+        _ = try await admin.setCredential(.vismaClientSecret, Secret(company.vismaSecret), of: company.tenant)
+        _ = try await admin.setCredential(.stripeKey, Secret(company.stripeKey), of: company.tenant)
         _ = try await admin.apply(manifest)
     }
+
+    package func interlude(_ body: CheckpointReached?) { interlude.withLock { $0 = body } }
 
     package func now() -> Timestamp { Timestamp(microseconds: clock.now()) }
 
@@ -145,8 +163,9 @@ package final class World: Sendable {
                 vismaAPI: try rules.baseURL(MemoryTransport.vismaOrigin),
                 vismaConnect: try rules.baseURL(MemoryTransport.vismaOrigin),
                 stripe: try rules.baseURL(MemoryTransport.stripeOrigin)),
-            log: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
-            reached: { [chaos, trace] checkpoint in
+            log: log,
+            reached: { [chaos, trace, weak self] checkpoint in
+                if let interlude = self?.interlude.withLock({ $0 }) { try await interlude(checkpoint) }
                 guard chaos.crashes(at: checkpoint) else { return }
                 trace.note("crash at \(checkpoint)")
                 throw SimulatedCrash(checkpoint: checkpoint)

@@ -1,0 +1,162 @@
+package import Domain
+package import Outbound
+package import Sandbox
+package import Storage
+package import Sync
+
+/// What proofs do in a world, in few words. Where no company is named it is the first one, whose currency is NOK.
+extension World {
+    package var nord: Company { companies[0] }
+    package var kyst: Company { companies[1] }
+
+    // MARK: People
+
+    @discardableResult
+    package func addCustomer(
+        _ name: String = "Fjord Handel AS", email: String? = "faktura@fjord.invalid", in company: Company? = nil
+    ) throws -> String {
+        try visma.addCustomer(
+            VismaCustomerSeed(name: name, invoiceEmail: email), in: (company ?? nord).vismaTenant)
+    }
+
+    /// An open invoice of one line, `price` plus 25 % VAT, of `customer` (nil: a new one).
+    package func addInvoice(
+        _ price: String = "1000", of customer: String? = nil, in company: Company? = nil,
+        change: (inout VismaInvoiceSeed) -> Void = { _ in }
+    ) throws -> DocumentRef {
+        let company = company ?? nord
+        let customer = try customer ?? addCustomer(in: company)
+        var seed = VismaInvoiceSeed(
+            customer: customer, date: "2026-11-20", dueDate: "2026-12-20",
+            lines: [VismaLineSeed("Vare", unitPrice: price)])
+        change(&seed)
+        return DocumentRef(type: .invoice, number: try visma.addInvoice(seed, in: company.vismaTenant))
+    }
+
+    // MARK: Time
+
+    /// Deliveries, polls and looks until nothing moves any more.
+    package func quiet() async throws {
+        var random = SandboxRandom(seed: 42)
+        try await becomeQuiet(&random)
+    }
+
+    /// Hands over what Stripe has to deliver, as it stands, and answers the statuses.
+    @discardableResult
+    package func deliverAll() async -> [Int] {
+        var statuses: [Int] = []
+        for delivery in stripe.takeDeliveries() {
+            let status = await receive(delivery)
+            stripe.report(delivery, status: status)
+            statuses.append(status)
+        }
+        return statuses
+    }
+
+    // MARK: What is there
+
+    /// The invoices at Stripe that were pushed for a document, deleted ones not counted.
+    package func pushed(_ document: DocumentRef, in company: Company? = nil) -> [StripeInvoiceGlimpse] {
+        stripe.invoices().filter { invoice in
+            invoice.account == (company ?? nord).account
+                && (invoice.number == document.number || invoice.number?.hasPrefix(document.number + "-") == true)
+        }
+    }
+
+    /// The one live invoice of a document.
+    package func live(_ document: DocumentRef, in company: Company? = nil) throws -> StripeInvoiceGlimpse {
+        let found = pushed(document, in: company).filter { $0.status != "void" }
+        guard found.count == 1 else { throw WorldFault("\(found.count) live Stripe invoices for \(document)") }
+        return found[0]
+    }
+
+    package func link(_ document: DocumentRef, in company: Company? = nil) async throws -> Link? {
+        let tenant = (company ?? nord).tenant
+        return try await database.read { try LinksTable.find($0, tenant: tenant, document: document) }
+    }
+
+    package func openReviews(in company: Company? = nil) async throws -> [ReviewRecord] {
+        let tenant = (company ?? nord).tenant
+        return try await database.read { try ReviewsTable.list($0, tenant: tenant, state: .open, limit: 1000) }
+    }
+
+    package func events(in company: Company? = nil) async throws -> [StoredEvent] {
+        let tenant = (company ?? nord).tenant
+        return try await database.read { try EventsTable.list($0, tenant: tenant, limit: 1000) }
+    }
+
+    package func cursor(_ stream: SyncStream) async throws -> StreamCursor? {
+        let tenant = nord.tenant
+        return try await database.read { try CursorsTable.get($0, tenant: tenant, stream: stream) }
+    }
+
+    /// Visma's rows of one kind (`document`, `payment`) as its own books have them.
+    package func vismaRows(_ kind: String, in company: Company? = nil) -> [SandboxJSON] {
+        visma.books().filter {
+            $0["kind"]?.stringValue == kind && $0["visma_tenant"]?.stringValue == (company ?? nord).vismaTenant
+        }
+    }
+
+    package func vismaDocument(_ document: DocumentRef, in company: Company? = nil) -> SandboxJSON? {
+        vismaRows("document", in: company).first { $0["number"]?.stringValue == document.number }
+    }
+
+    /// Calls to Stripe that write, by operation.
+    package func stripeWrites(in company: Company? = nil) -> [String: Int] {
+        (stripe.calls()[(company ?? nord).account] ?? [:]).filter { !$0.key.hasPrefix("GET") }
+    }
+
+    package func stripeCallCount(in company: Company? = nil) -> Int {
+        (stripe.calls()[(company ?? nord).account] ?? [:]).values.reduce(0, +)
+    }
+
+    // MARK: Operators
+
+    package func admin() throws -> TenantAdmin { TenantAdmin(environment: try environment(), actor: "cli:proof") }
+
+    /// Another process on the same database, which does not take itself for the only one.
+    package func node(_ name: String) throws -> TenantRegistry {
+        var other = try environment()
+        other.node = name
+        other.reached = { _ in }
+        return TenantRegistry(environment: other)
+    }
+}
+
+/// A proof's own expectation of the world that does not hold.
+package struct WorldFault: Error, CustomStringConvertible {
+    package let description: String
+    init(_ description: String) { self.description = description }
+}
+
+extension OutboundRequest {
+    /// The path without scheme, host and query.
+    package var path: String {
+        let afterHost = url.dropFirst("http://".count).drop { $0 != "/" }
+        return String(afterHost.prefix { $0 != "?" })
+    }
+
+    /// Which outside write this is; nil for a read or a token.
+    package var step: String? {
+        if url.hasPrefix(MemoryTransport.stripeOrigin) {
+            switch method {
+            case "POST" where path == "/v1/customers": return Step.createCustomer
+            case "POST" where path == "/v1/invoices": return Step.createInvoice
+            case "POST" where path.hasSuffix("/add_lines"): return Step.addLines
+            case "POST" where path.hasSuffix("/finalize"): return Step.finalizeInvoice
+            case "POST" where path.hasSuffix("/void"): return Step.voidInvoice
+            case "POST" where path == "/v1/webhook_endpoints": return Step.createEndpoint
+            case "DELETE" where path.hasPrefix("/v1/invoices/"): return Step.deleteDraft
+            case "DELETE" where path.hasPrefix("/v1/webhook_endpoints/"): return Step.deleteEndpoint
+            default: return nil
+            }
+        }
+        switch method {
+        case "POST" where path == "/v1/customerPayment": return Step.createPayment
+        case "POST" where path.hasSuffix("/action/release"): return Step.releasePayment
+        case "POST" where path.hasSuffix("/attachment"): return Step.attachRecord
+        case "PUT": return Step.writeNote
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Domain
+import Simulation
+import Storage
+import Sync
+import Testing
+
+@Suite("A write whose outcome is not known")
+struct UncertainWriteTests {
+    @Test("Every scenario by itself ends with books that agree", arguments: Scenario.all)
+    func undisturbed(scenario: Scenario) async throws {
+        try await Soundness.expect(try await scenario.run(), scenario.name)
+    }
+
+    @Test("Whatever is lost of whichever write, in the end it is there once", arguments: Step.all)
+    func lost(step: String) async throws {
+        let scenario = try #require(Scenario.all.first { $0.steps.contains(step) }, "no scenario reaches \(step)")
+        for fault in [
+            Chaos.NetworkFault.lostAnswer, .lateEffect, .lostRequest, .serverError, .notSent, .tooManyRequests,
+        ] {
+            let aimed = AimedFault(fault, on: step)
+            let world = try await scenario.run(fault: { aimed.strike($0) })
+            #expect(aimed.didStrike)
+            try await Soundness.expect(world, "\(fault.rawValue) on \(step) in \(scenario)")
+        }
+    }
+
+    @Test("Lost once and the process killed before it could look: the next one finds it", arguments: Step.all)
+    func lostAndKilled(step: String) async throws {
+        let scenario = try #require(Scenario.all.first { $0.steps.contains(step) }, "no scenario reaches \(step)")
+        for fault in [Chaos.NetworkFault.lostAnswer, .lateEffect, .lostRequest] {
+            let aimed = AimedFault(fault, on: step)
+            let world = try await scenario.run(
+                prepare: { $0.chaos.crashOnce(at: .effectAnswered(step)) }, fault: { aimed.strike($0) })
+            #expect(aimed.didStrike)
+            try await Soundness.expect(world, "\(fault.rawValue) on \(step) and a kill in \(scenario)")
+        }
+    }
+
+    @Test("A first push that was lost in part leaves no review behind", arguments: Step.all)
+    func noReviews(step: String) async throws {
+        guard let push = Scenario.all.first else { return }
+        let aimed = AimedFault(.lostAnswer, on: step)
+        let world = try await push.run(fault: { aimed.strike($0) })
+        #expect(try await world.openReviews().map(\.found) == [])
+    }
+}
