@@ -1,7 +1,10 @@
 import Domain
+import Outbound
+import Sandbox
 import Simulation
 import Storage
 import Sync
+import Synchronization
 import Testing
 
 @Suite("A write whose outcome is not known")
@@ -14,9 +17,7 @@ struct UncertainWriteTests {
     @Test("Whatever is lost of whichever write, in the end it is there once", arguments: Step.all)
     func lost(step: String) async throws {
         let scenario = try #require(Scenario.all.first { $0.steps.contains(step) }, "no scenario reaches \(step)")
-        for fault in [
-            Chaos.NetworkFault.lostAnswer, .lateEffect, .lostRequest, .serverError, .notSent, .tooManyRequests,
-        ] {
+        for fault in [Chaos.NetworkFault.lostAnswer, .lateEffect, .lostRequest, .serverError] {
             let aimed = AimedFault(fault, on: step)
             let world = try await scenario.run(fault: { aimed.strike($0) })
             #expect(aimed.didStrike)
@@ -34,6 +35,25 @@ struct UncertainWriteTests {
             #expect(aimed.didStrike)
             try await Soundness.expect(world, "\(fault.rawValue) on \(step) and a kill in \(scenario)")
         }
+    }
+
+    @Test("What a person deleted in the same moment counts as deleted, and the document is pushed anew")
+    func deletedMeanwhile() async throws {
+        let scenario = try #require(Scenario.all.first { $0.steps.contains(Step.deleteDraft) })
+        let deletions = Countdown(1)
+        let stripe = Mutex<StripeSimulator?>(nil)
+        let world = try await scenario.run(
+            prepare: { world in stripe.withLock { $0 = world.stripe } },
+            fault: { request in
+                if request.step == Step.deleteDraft, deletions.next() {
+                    let same = SandboxRequest(method: "DELETE", path: request.path, headers: request.headers)
+                    _ = stripe.withLock { $0 }?.handle(same)
+                }
+                return nil
+            })
+        #expect(!deletions.next())
+        #expect(try await world.openReviews().map(\.found) == [])
+        try await Soundness.expect(world, "a draft that somebody else deleted")
     }
 
     @Test("A first push that was lost in part leaves no review behind", arguments: Step.all)
