@@ -135,6 +135,24 @@ final class KillBench {
             errors: tool.path("serve.err"))
     }
 
+    /// Runs a server for the length of `body`, once it takes requests.
+    func whileServing(_ settings: [String: String], _ body: () async throws -> Void) async throws {
+        let server = try serve(settings)
+        try await Self.until("the server is healthy") {
+            if let status = server.ended() { throw TookTooLong(description: "died early: \(status)") }
+            return await isHealthy()
+        }
+        try await body()
+        server.end()
+    }
+
+    /// A page of the server's own.
+    func page(_ path: String) async throws -> String {
+        let request = SandboxRequest(method: "GET", path: path)
+        let answer = try await client.send(request, to: "http://127.0.0.1:\(port)")
+        return String(decoding: answer.body, as: UTF8.self)
+    }
+
     private func isHealthy() async -> Bool {
         let request = SandboxRequest(method: "GET", path: "/healthz")
         guard let answer = try? await client.send(request, to: "http://127.0.0.1:\(port)") else { return false }
@@ -182,6 +200,16 @@ final class KillBench {
     }
 
     func errors() throws -> String { try String(contentsOfFile: tool.path("serve.err"), encoding: .utf8) }
+
+    /// What the simulated Stripe has not been able to deliver.
+    func undeliveredEvents() async throws -> [SandboxJSON] {
+        let request = SandboxRequest(
+            method: "GET", path: "/v1/events", query: "delivery_success=false&limit=100",
+            headers: [("Authorization", "Bearer \(stripeKey)")])
+        let answer = try await client.send(request, to: stripeURL)
+        try #require(answer.status == 200)
+        return try SandboxJSON.parse(answer.body)["data"]?.elements ?? []
+    }
 
     // MARK: What people do
 
