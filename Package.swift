@@ -81,7 +81,7 @@ let proofs: [Target] = [
     .testTarget(
         name: "ContractTests", dependencies: ["Domain", "Outbound", "VismaNet", "Stripe", "Sandbox", "Simulation"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
-    .testTarget(name: "CLITests", dependencies: ["Domain", "Sandbox"]),
+    .testTarget(name: "CLITests", dependencies: ["Domain", "Sandbox", "Sync", "ml-connector"]),
     .testTarget(name: "TidyTests"),
 ]
 

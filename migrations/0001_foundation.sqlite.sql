@@ -17,7 +17,8 @@ CREATE TABLE tenants (
     updated_at INTEGER NOT NULL
 ) STRICT;
 
-CREATE UNIQUE INDEX tenants_identity ON tenants (visma_tenant, company, stripe_account, mode)
+CREATE UNIQUE INDEX tenants_identity ON tenants
+    (visma_tenant, COALESCE(company, ''), COALESCE(stripe_account, ''), mode)
 WHERE state <> 'offboarded';
 
 CREATE TABLE data_keys (
@@ -121,6 +122,8 @@ CREATE TABLE collected (
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, document, cause)
 ) STRICT;
+-- One Visma payment stands for one booking: a look-up can never take another's for its own.
+CREATE UNIQUE INDEX collected_payment ON collected (tenant_id, payment);
 
 CREATE TABLE customer_links (
     tenant_id TEXT NOT NULL REFERENCES tenants (id),
@@ -131,6 +134,7 @@ CREATE TABLE customer_links (
     matched_at INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, visma_internal_id)
 ) STRICT;
+CREATE INDEX customer_links_stripe ON customer_links (tenant_id, stripe_customer);
 
 CREATE TABLE events (
     tenant_id TEXT NOT NULL REFERENCES tenants (id),

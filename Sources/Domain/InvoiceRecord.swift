@@ -4,6 +4,7 @@ import Foundation
 /// outside the two marks belongs to the accountant and is never touched.
 package enum InvoiceRecord {
     package static let opening = "[Stripe]"
+    static let linkPrefix = "Payment link "
     package static let closing = "[/Stripe]"
     /// Failures beyond this many are counted, not listed: the newest are what a person needs.
     package static let failuresMax = 50
@@ -11,7 +12,7 @@ package enum InvoiceRecord {
     /// What the block should say now; nil when there is nothing to say.
     package static func desired(for collection: Collection, policy: Policy) -> String? {
         var lines: [String] = []
-        if let url = collection.hostedURL { lines.append("Payment link \(oneLine(url, characters: 1000))") }
+        if let url = collection.hostedURL { lines.append(linkPrefix + oneLine(url, characters: 1000)) }
         let failures = collection.charges.filter { $0.status == "failed" }.sorted { $0.createdAt < $1.createdAt }
         if failures.count > failuresMax { lines.append("\(failures.count - failuresMax) earlier failed payments") }
         lines += failures.suffix(failuresMax).map { failureLine($0, policy: policy) }

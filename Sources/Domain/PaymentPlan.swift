@@ -22,9 +22,15 @@ package enum PaymentPlan {
 
     /// What is open in Visma once our bookings that it does not show yet have taken effect.
     package static func available(_ receivable: Receivable, _ bookings: [Booking]) -> Money {
-        let visible = Set(receivable.applications.filter { $0.isReleased && !$0.isVoided }.map(\.number))
+        let visible = Set(
+            receivable.applications.filter { isPayment($0) && $0.isReleased && !$0.isVoided }.map(\.number))
         return bookings.filter { $0.state != .voided && !visible.contains($0.payment.rawValue) }
             .reduce(receivable.balance) { $0 - $1.applied }
+    }
+
+    /// Visma's numbers are unique within a type only: a credit note may have the number of a payment.
+    private static func isPayment(_ application: Receivable.Application) -> Bool {
+        application.documentType == "Payment" || application.documentType == "Prepayment"
     }
 
     private static func actions(
@@ -73,7 +79,7 @@ package enum PaymentPlan {
     private static func settle(
         _ booking: Booking, _ payment: Collection.Payment, _ receivable: Receivable, _ situation: Situation
     ) -> [Action] {
-        let application = receivable.applications.first { $0.number == booking.payment.rawValue }
+        let application = receivable.applications.first { isPayment($0) && $0.number == booking.payment.rawValue }
         let seen = situation.payments[booking.payment]
         let isVoided = application?.isVoided == true || seen?.status == "Voided"
         switch booking.state {

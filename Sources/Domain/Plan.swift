@@ -21,13 +21,18 @@ package enum Plan {
         }
     }
 
+    package static let goneLookSeconds: Int64 = 3600
+
     private static func gone(_ situation: Situation) -> [Action] {
         guard let link = situation.link, link.invoice != nil else { return [.setLink(.stopped)] }
         let found =
             "Visma has no \(situation.document) any more, but Stripe collects it as \(link.invoice?.rawValue ?? "")"
         return [
             .review(
-                Review(.changedAfterPush, found: found, proposals: ["void the Stripe invoice", "restore the document"]))
+                Review(
+                    .changedAfterPush, found: found, proposals: ["void the Stripe invoice", "restore the document"])),
+            // A payment may be waiting for it, and the 404 may have been a gateway's.
+            .lookAgain(at: situation.now.adding(seconds: goneLookSeconds), why: "Visma has no such document"),
         ]
     }
 
@@ -47,7 +52,7 @@ package enum Plan {
         if isOurs { return payments + PushPlan.mismatchAfterVoid(receivable, collection) + [.setLink(.stopped)] }
         let found =
             "Stripe's invoice \(collection.invoice) is \(collection.status), \(receivable.balance) is open in Visma"
-        return payments + [
+        return payments + StandingPlan.aftermath(collection) + [
             .review(Review(.changedInStripe, found: found, proposals: ["push again", "credit in Visma", "leave it"]))
         ]
     }

@@ -15,7 +15,7 @@ package enum PushPlan {
         switch customer(receivable, situation) {
         case .needs(let actions): return actions
         case .known(let customer):
-            if isDeletedForGood(receivable, situation) {
+            if hadWrongTotal(receivable, situation) {
                 let found = "a Stripe draft of the same content was deleted, as its total was not \(receivable.balance)"
                 return [.review(Review(.totalMismatch, found: found, proposals: ["collect it outside Stripe"]))]
             }
@@ -25,13 +25,16 @@ package enum PushPlan {
         }
     }
 
-    /// A draft of this very content was made and deleted again, as Stripe made another total of it. One that was deleted
-    /// because the document had changed since says nothing about the content of now.
-    private static func isDeletedForGood(_ receivable: Receivable, _ situation: Situation) -> Bool {
+    /// A draft that was given the lines of this very content was deleted, as they did not make its amount.
+    private static func hadWrongTotal(_ receivable: Receivable, _ situation: Situation) -> Bool {
         let cause = pushCause(receivable)
-        guard let deletion = situation.effect(Step.deleteDraft, cause: cause) else { return false }
-        return deletion.state == .done && !situation.isForgiven(deletion)
-            && situation.effect(Step.createInvoice, cause: cause)?.state == .done
+        return situation.effects.contains { deletion in
+            deletion.step == Step.deleteDraft && deletion.state == .done && !situation.isForgiven(deletion)
+                && situation.effects.contains {
+                    $0.step == Step.addLines && $0.state == .done && $0.cause == cause
+                        && $0.revision == deletion.revision
+                }
+        }
     }
 
     /// What stops a document before anything is sent.
@@ -152,7 +155,7 @@ package enum PushPlan {
         guard receivable.isOpen, receivable.balance.isPositive, situation.policy.exclusion(of: receivable) == nil
         else { return delete(collection, receivable, situation) }
         guard collection.lineCount > 0 else {
-            // The draft was asked for with another amount than is open now: what it says is not true any more.
+            // The draft was asked for with another amount than is open now: finalized it would be voided for that.
             guard situation.link?.pushedAmount == receivable.balance.minorUnits else {
                 return delete(collection, receivable, situation)
             }

@@ -2,15 +2,12 @@
 enum RecordPlan {
     static func actions(_ receivable: Receivable, _ collection: Collection, _ situation: Situation) -> [Action] {
         guard situation.policy.writesInvoiceRecord,
-            let desired = InvoiceRecord.desired(for: collection, policy: situation.policy)
+            let desired = InvoiceRecord.desired(for: collection, policy: situation.policy),
+            !isThere(desired, receivable, collection, situation)
         else { return [] }
-        switch situation.recordAbility {
-        case .note:
-            let isCurrent = InvoiceRecord.block(in: receivable.note) == desired
-            return isCurrent ? [] : [.writeRecord(desired, by: .note)]
-        case .attachment:
-            let isCurrent = receivable.attachmentNames.contains(fileName(desired, collection))
-            return isCurrent ? [] : [.writeRecord(desired, by: .attachment)]
+        switch way(for: desired, situation) {
+        case .note: return [.writeRecord(desired, by: .note)]
+        case .attachment: return [.writeRecord(desired, by: .attachment)]
         case .none:
             let needsPerson = collection.charges.contains { $0.status == "failed" } || !collection.disputes.isEmpty
             guard needsPerson else { return [] }
@@ -19,14 +16,39 @@ enum RecordPlan {
         }
     }
 
-    static func fileName(_ block: String, _ collection: Collection) -> String {
-        "stripe-\(collection.invoice)-\(Digest.short(block).prefix(12)).txt"
+    /// Whether the invoice says it already, in either way; or said it when it was last written, and a person took it
+    /// away since.
+    private static func isThere(
+        _ desired: String, _ receivable: Receivable, _ collection: Collection, _ situation: Situation
+    ) -> Bool {
+        let key = InvoiceRecord.contentKey(desired)
+        if InvoiceRecord.block(in: receivable.note).map(InvoiceRecord.contentKey) == key { return true }
+        if receivable.attachmentNames.contains(InvoiceRecord.fileName(for: desired, of: collection)) { return true }
+        let last = situation.effects.filter { $0.step == Step.writeNote || $0.step == Step.attachRecord }
+            .max { ($0.sentAt, $0.attempt) < ($1.sentAt, $1.attempt) }
+        return last.map { $0.cause == key && $0.state == .done } ?? false
+    }
+
+    /// The company's way, or the next one where this very text was refused on this document.
+    private static func way(for desired: String, _ situation: Situation) -> RecordAbility {
+        let key = InvoiceRecord.contentKey(desired)
+        var way = situation.recordAbility
+        if way == .note, situation.refused(Step.writeNote, cause: key) != nil { way = .attachment }
+        if way == .attachment, situation.refused(Step.attachRecord, cause: key) != nil { way = .none }
+        return way
     }
 }
 
 extension InvoiceRecord {
-    /// The attachment's name holds a digest of its text, so that reading the names tells whether it is there.
+    /// Names what a block says. The payment link is left out: Stripe gives another one from time to time, and both lead
+    /// to the same invoice.
+    package static func contentKey(_ block: String) -> String {
+        let lines = block.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix(linkPrefix) }
+        return Digest.short(lines.joined(separator: "\n"))
+    }
+
+    /// The attachment's name holds the key of its text, so that reading the names tells whether it is there.
     package static func fileName(for block: String, of collection: Collection) -> String {
-        RecordPlan.fileName(block, collection)
+        "stripe-\(collection.invoice)-\(contentKey(block).prefix(12)).txt"
     }
 }

@@ -57,7 +57,7 @@ package struct Situation: Hashable, Sendable {
 
     /// Our own voiding of what stands in Stripe for `link` now; that of a former push says nothing about it.
     func voiding(of link: Link) -> Effect? {
-        effects.last { $0.step == Step.voidInvoice && $0.revision == link.revision }
+        effects.filter { $0.step == Step.voidInvoice && $0.revision == link.revision }.max { $0.attempt < $1.attempt }
     }
 
     /// The refusal that stands in the way of a step with the same content; nil once a person has asked again.
@@ -69,6 +69,7 @@ package struct Situation: Hashable, Sendable {
     func isForgiven(_ effect: Effect) -> Bool { forgivesBefore.map { effect.sentAt < $0 } ?? false }
 
     func effect(_ step: String, cause: String) -> Effect? {
-        effects.last { $0.step == step && $0.cause == cause }
+        effects.filter { $0.step == step && $0.cause == cause }
+            .max { ($0.revision, $0.attempt) < ($1.revision, $1.attempt) }
     }
 }

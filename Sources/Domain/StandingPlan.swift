@@ -32,6 +32,11 @@ enum StandingPlan {
         return [review, .review(PushPlan.refused(Step.voidInvoice, voiding))]
     }
 
+    /// Refunds and disputes outlive the invoice that they began with.
+    static func aftermath(_ collection: Collection) -> [Action] {
+        (refunds(collection) + disputes(collection)).map(Action.review)
+    }
+
     private static func unknownPayments(_ collection: Collection) -> [Review] {
         collection.payments.filter { !paymentStates.contains($0.status) }.prefix(1).map { payment in
             Review(

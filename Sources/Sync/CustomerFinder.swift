@@ -37,10 +37,20 @@ struct CustomerFinder: Sendable {
             guard let email = visma.email else { return [] }
             let found = try await tenant.stripe.customers(email: email).filter { $0.email == email }
             // Somebody else's mark: that customer belongs to another Visma customer of ours.
-            return found.filter { $0.metadata[MetadataKey.customer] == nil }
+            return try await unclaimed(found.filter { $0.metadata[MetadataKey.customer] == nil }, visma)
         case .metadata(let field):
             let found = try await tenant.stripe.customers(metadata: [field: visma.number.rawValue])
-            return found.filter { $0.metadata[field] == visma.number.rawValue }
+            return try await unclaimed(found.filter { $0.metadata[field] == visma.number.rawValue }, visma)
+        }
+    }
+
+    /// Without those that stand for another Visma customer: two that share a mailbox must not share a Stripe customer.
+    private func unclaimed(_ candidates: [StripeCustomer], _ visma: VismaCustomer) async throws -> [StripeCustomer] {
+        try await environment.database.read { [tenant] db in
+            try candidates.filter { candidate in
+                try CustomerLinksTable.vismaInternalIDs(db, tenant: tenant.id, of: candidate.id)
+                    .allSatisfy { $0 == visma.internalID }
+            }
         }
     }
 
@@ -49,6 +59,8 @@ struct CustomerFinder: Sendable {
     ) async throws -> Situation.CustomerFinding? {
         guard let only = candidates.first else { return nil }
         guard candidates.count == 1 else { return .ambiguous(rule: rule, candidates: candidates.map(\.id)) }
+        // Without an e-mail it cannot be invoiced yet: it is linked once it has one.
+        guard only.email?.isEmpty == false else { return .found(only.id, visma: visma, rule: rule, hasEmail: false) }
         try await environment.database.write { [tenant, environment] db in
             let now = environment.now()
             try CustomerLinksTable.put(
@@ -61,6 +73,6 @@ struct CustomerFinder: Sendable {
                     actor: "system", action: "customer.match", subject: "customer/\(visma.number)", outcome: "linked",
                     details: ["stripe_customer": only.id.rawValue, "rule": rule]), at: now, db)
         }
-        return .found(only.id, visma: visma, rule: rule, hasEmail: only.email?.isEmpty == false)
+        return .found(only.id, visma: visma, rule: rule, hasEmail: true)
     }
 }

@@ -9,7 +9,6 @@ struct DocumentTurn: Sendable {
     let environment: SyncEnvironment
     let lease: Lease
     let document: DocumentRef
-    let attempts: Int
     /// A person asked for this look.
     var isAskedFor = false
 
@@ -20,7 +19,7 @@ struct DocumentTurn: Sendable {
             try JournalTable.unsettled(db, tenant: tenant.id, subject: .document(document))
         }
         let beganAt = environment.now()
-        var machine = TurnMachine(unresolved: unsettled, attempts: attempts)
+        var machine = TurnMachine(unresolved: unsettled)
         var situation: Situation?
         while true {
             do {

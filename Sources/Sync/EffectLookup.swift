@@ -1,5 +1,6 @@
 import Domain
 import Outbound
+import Storage
 import Stripe
 import VismaNet
 
@@ -11,7 +12,6 @@ struct EffectLookup {
     enum Finding {
         case tookEffect(Answer)
         case hadNone(why: String)
-        case refused(ConnectorError)
         case notKnownYet(until: Timestamp, why: String)
     }
 
@@ -19,6 +19,9 @@ struct EffectLookup {
     static let keyLifeSeconds: Int64 = 23 * 3600
     /// Between two looks at something that may still be under way.
     static let lookSeconds: Int64 = 5
+    static let writesOffSeconds: Int64 = 60
+    /// Visma keeps days without a zone, and people move dates.
+    static let dateSlackDays = 2
     /// Stripe's clock and ours may differ by this much when objects are listed by creation time.
     static let clockSlackSeconds: Int64 = 3600
 
@@ -39,12 +42,18 @@ struct EffectLookup {
     // MARK: Stripe
 
     private func stripePost(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
+        guard journal.environment.writesOn else {
+            return .notKnownYet(
+                until: now.adding(seconds: Self.writesOffSeconds), why: "outside writes are switched off")
+        }
         if now.seconds(since: effect.sentAt) < Self.keyLifeSeconds {
             switch await journal.send(effect.step, request) {
             case .success(let answer): return .tookEffect(answer)
             case .failure(let error):
                 switch error.disposition {
-                case .reject: return .refused(error)
+                // Nothing was done, and the content may only have grown old (a due date that has passed): the plan
+                // decides anew, and a true refusal comes again at once.
+                case .reject: return .hadNone(why: error.description)
                 case .uncertain where error.httpStatus == nil: break
                 case .uncertain: return try await list(effect, request)
                 default: break
@@ -81,6 +90,9 @@ struct EffectLookup {
                 return .tookEffect(.collection(invoice))
             }
             return .hadNone(why: "no invoice of this key was made")
+        case Step.createEndpoint:
+            // Its secret was told once and is lost: whatever was made is deleted before another is.
+            return .hadNone(why: "the answer with the endpoint's secret is lost")
         default:
             return try await state(effect, request)
         }
@@ -117,16 +129,33 @@ struct EffectLookup {
             let reference = request.reference
         else { return .hadNone(why: "the request names no payment") }
         let beganAt = now
-        let earliest = effect.sentAt.adding(seconds: -2 * 86_400).day(in: tenant.policy.zone)
-        let from = min(earliest, request.target.flatMap { LocalDate($0) } ?? earliest)
+        let sent = effect.sentAt.day(in: tenant.policy.zone)
+        let dated = request.target.flatMap { LocalDate($0) } ?? sent
+        let from = min(sent, dated).adding(days: -Self.dateSlackDays)
         let payments = try await tenant.visma.allPayments(of: visma.number, from: from)
+        let taken = try await booked(under: payments.map(\.number), besides: effect)
+        // A voided one was made too: booking it again is not ours to decide.
         let found = payments.first { payment in
             payment.type == "Payment" && payment.reference == reference && payment.amount == amount
-                && payment.status != "Voided"
+                && !taken.contains(payment.number)
                 && (payment.applications.isEmpty || payment.applications.contains { $0.document == document })
         }
         if let found { return .tookEffect(.payment(found.number)) }
         return absent(effect, beganAt: beganAt, what: "no payment \(reference) of \(amount)")
+    }
+
+    /// The numbers that stand for another booking already.
+    private func booked(
+        under numbers: [VismaPaymentNumber], besides effect: Effect
+    ) async throws -> Set<VismaPaymentNumber> {
+        try await journal.environment.database.read { [tenant] db in
+            try Set(
+                numbers.filter { number in
+                    try CollectedTable.list(db, tenant: tenant.id, payment: number).contains {
+                        Subject.document($0.document) != effect.subject || $0.cause != effect.cause
+                    }
+                })
+        }
     }
 
     private func release(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {

@@ -63,7 +63,7 @@ struct EffectOrder {
             )
         case .writeRecord(let block, let way):
             let step = way == .note ? Step.writeNote : Step.attachRecord
-            order = (step, Digest.short(block), { try Self.record(block, way, situation, $0) })
+            order = (step, InvoiceRecord.contentKey(block), { try Self.record(block, way, situation, $0) })
         case .findCustomer, .markBooking, .setLink, .review, .lookAgain:
             return nil
         }
@@ -80,7 +80,6 @@ struct EffectOrder {
     func effect(tenant: TenantID, _ situation: Situation, lease: Lease, now: Timestamp) -> Effect {
         let subject = Subject.document(situation.document)
         let revision = situation.link?.revision ?? 1
-        // The highest, not the last by time: the clock may have been set back in between.
         let attempts = situation.effects.filter { $0.step == step && $0.cause == cause && $0.revision == revision }
         let attempt = (attempts.map(\.attempt).max() ?? 0) + 1
         let key = EffectKey.make(
@@ -99,8 +98,12 @@ struct EffectOrder {
             throw ConnectorError(
                 code: "plan.customer", text: "no Visma customer to make one from", disposition: .reject)
         }
-        // Two documents of one customer must not make it twice: the key is the customer's, not the document's.
-        let shared = "\(situation.tenant)/customer/\(visma.internalID)/\(PushPlan.customerCause(draft))"
+        // Two documents of one customer must not make it twice: the key is the customer's, not the document's. A later
+        // attempt follows a look-up that found nothing, and must not be answered with the first one's stored error.
+        let marks = draft.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "|")
+        let content = "\(PushPlan.customerCause(draft))/\(Digest.short(marks))"
+        let attempt = key.rawValue.split(separator: "/").last ?? "1"
+        let shared = "\(situation.tenant)/customer/\(visma.internalID)/\(content)/\(attempt)"
         return JournaledRequest(
             call: try StripeRequests.createCustomer(draft, key: shared),
             visma: .init(internalID: visma.internalID, number: visma.number))
@@ -124,15 +127,19 @@ struct EffectOrder {
     private static func record(
         _ block: String, _ way: RecordAbility, _ situation: Situation, _ key: EffectKey
     ) throws -> JournaledRequest {
+        guard let receivable = situation.receivable, let etag = receivable.etag else {
+            throw ConnectorError(
+                code: "visma.no_etag", text: "Visma gave no ETag for \(situation.document); nothing is written without",
+                disposition: .reject, system: .visma)
+        }
         guard way == .attachment, let collection = situation.collection else {
-            let note = InvoiceRecord.note(situation.receivable?.note, with: block)
-            let call = VismaRequests.putNote(situation.document, note: note, etag: situation.receivable?.etag ?? "")
-            return JournaledRequest(call: call, target: block)
+            let note = InvoiceRecord.note(receivable.note, with: block)
+            let call = VismaRequests.putNote(situation.document, note: note, etag: etag)
+            return JournaledRequest(call: call, target: block, isDocumentOpen: receivable.isOpen)
         }
         let name = InvoiceRecord.fileName(for: block, of: collection)
         let call = VismaRequests.attachText(
-            situation.document, fileName: name, text: block, etag: situation.receivable?.etag,
-            boundary: "mlc\(Digest.short(key.rawValue))")
-        return JournaledRequest(call: call, target: name)
+            situation.document, fileName: name, text: block, etag: etag, boundary: "mlc\(Digest.short(key.rawValue))")
+        return JournaledRequest(call: call, target: name, isDocumentOpen: receivable.isOpen)
     }
 }

@@ -48,7 +48,8 @@ struct EffectOutcome {
 
     /// A refusal teaches too: a record that Visma refuses is written another way from now on.
     func learn(_ error: ConnectorError, _ db: any SQLConnection) throws {
-        guard error.disposition == .reject else { return }
+        // A closed document says nothing about open ones.
+        guard error.disposition == .reject, request.isDocumentOpen == true else { return }
         let refused: RecordAbility
         switch effect.step {
         case Step.writeNote: refused = .note
@@ -71,6 +72,9 @@ struct EffectOutcome {
             }
             // An event about this invoice that came before we knew it is looked at again.
             try EventsTable.reopen(db, tenant: tenant, objectID: collection.invoice.rawValue)
+        }
+        if effect.step == Step.addLines {
+            try changeLink(db) { $0.pushedAmount = collection.total.minorUnits }
         }
         var ids = [collection.invoice.rawValue]
         for payment in collection.payments {

@@ -11,7 +11,6 @@ struct EndpointTurn: Sendable {
     let tenant: TenantContext
     let environment: SyncEnvironment
     let lease: Lease
-    let attempts: Int
 
     private var journal: Journal { Journal(tenant: tenant, environment: environment, lease: lease) }
 
@@ -35,10 +34,6 @@ struct EndpointTurn: Sendable {
                     .endpointRefused, found: "Stripe refused the webhook endpoint: \(error)",
                     proposals: ["correct what it names, then run the tenant's sync again"])
                 return .settled(reviews: [review])
-            case .retry(let after):
-                let wait = max(Int64(after ?? 0), RetryPolicy.delaySeconds(attempts: attempts))
-                let moment = environment.now().adding(seconds: wait)
-                return .postponed(until: moment, why: error.description, reviews: [])
             default:
                 return .failed(error)
             }

@@ -22,12 +22,15 @@ struct EventResolver: Sendable {
         }
         guard !events.isEmpty else { return 0 }
         var findings: [(String, String, Finding)] = []
+        var trouble: ConnectorError?
         for event in events {
             do {
                 findings.append((event.eventID, event.type, try await find(event)))
             } catch let error as ConnectorError where error.disposition == .reject {
-                // One event that Stripe will not talk about must not hold up all others.
-                findings.append((event.eventID, event.type, .nothing(reason: "Stripe refuses to tell: \(error)")))
+                findings.append((event.eventID, event.type, .nothing(reason: "Stripe refused to tell: \(error)")))
+            } catch let error as ConnectorError {
+                // It stays unread and is asked about again; the others go on.
+                trouble = error
             }
         }
         let resolved = findings
@@ -45,6 +48,7 @@ struct EventResolver: Sendable {
             }
         }
         try await environment.reached(.eventsResolved)
+        if let trouble { throw trouble }
         return events.count
     }
 

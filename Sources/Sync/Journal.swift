@@ -48,8 +48,6 @@ struct Journal: Sendable {
         case .hadNone(let why):
             let error = ConnectorError(code: "effect.absent", text: why, disposition: .retry(afterSeconds: nil))
             try await commit(.failure(error), of: effect, request)
-        case .refused(let error):
-            try await commit(.failure(error), of: effect, request)
         case .notKnownYet(let moment, let why):
             return .notYet(moment, why)
         }
@@ -124,11 +122,12 @@ struct Journal: Sendable {
     }
 
     static let purpose = "journal"
+    static let tenantChanged = "tenant.changed"
 
     private func commitIntent(_ effect: Effect, _ request: JournaledRequest) async throws {
         let plain = try request.encoded()
         try await environment.database.write { [tenant, environment, lease] db in
-            // Prolonged with each intent: a look of several slow calls must not outlive its own lease.
+            // Held until well after the call's deadline, so that its outcome can be committed.
             _ = try LeasesTable.renew(
                 db, tenant: tenant.id, owner: lease.owner, term: lease.term, now: environment.now(),
                 ttlSeconds: TenantSync.leaseSeconds)
@@ -136,8 +135,8 @@ struct Journal: Sendable {
                 record.policyVersion == tenant.policyVersion
             else {
                 throw ConnectorError(
-                    code: "tenant.changed", text: "the tenant's state or policy changed meanwhile",
-                    disposition: .retry(afterSeconds: 1))
+                    code: Self.tenantChanged, text: "the tenant's state or policy changed meanwhile",
+                    disposition: .retry(afterSeconds: 0))
             }
             let sealed = try environment.vault.sealBytes(
                 db, Secret(copying: plain), purpose: Self.purpose, tenant: tenant.id, label: effect.key.rawValue)

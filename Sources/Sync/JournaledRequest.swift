@@ -16,10 +16,12 @@ package struct JournaledRequest: Hashable, Sendable, Codable {
     /// A payment's or record's own name on the other side: payment number, file name, marked text.
     package var target: String?
     package var isOnHold: Bool?
+    /// Whether a record was written on an open invoice.
+    package var isDocumentOpen: Bool?
 
     package init(
         call: OutboundCall, amount: Money? = nil, applied: Money? = nil, reference: String? = nil,
-        visma: VismaParty? = nil, target: String? = nil, isOnHold: Bool? = nil
+        visma: VismaParty? = nil, target: String? = nil, isOnHold: Bool? = nil, isDocumentOpen: Bool? = nil
     ) {
         self.call = call
         self.amount = amount
@@ -28,6 +30,7 @@ package struct JournaledRequest: Hashable, Sendable, Codable {
         self.visma = visma
         self.target = target
         self.isOnHold = isOnHold
+        self.isDocumentOpen = isDocumentOpen
     }
 
     package struct VismaParty: Hashable, Sendable, Codable {

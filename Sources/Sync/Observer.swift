@@ -20,7 +20,8 @@ struct Observer: Sendable {
             situation.collection = try await tenant.stripe.collection(invoice)
             try await know(situation.collection)
         }
-        for booking in remembered.bookings where booking.state == .releasing {
+        let unconfirmed: Set<Booking.State> = [.created, .releasing, .held]
+        for booking in remembered.bookings where unconfirmed.contains(booking.state) {
             situation.payments[booking.payment] = try await tenant.visma.payment(booking.payment, type: "Payment")
         }
         return situation

@@ -1,4 +1,5 @@
 import Domain
+import Logging
 import Storage
 import VismaNet
 
@@ -12,6 +13,7 @@ struct Poller: Sendable {
 
     let tenant: TenantContext
     let environment: SyncEnvironment
+    let lease: Lease
 
     static let streams: [SyncStream] = [.vismaInvoices, .vismaPayments, .vismaCreditNotes]
 
@@ -21,24 +23,25 @@ struct Poller: Sendable {
             try CursorsTable.get(db, tenant: tenant.id, stream: stream)
         }
         let since = since(cursor)
-        let beganAt = environment.now()
+        let began = environment.now()
         var changed = 0
-        var first: String?
-        var newest: String?
+        var newest: [String] = []
         for page in 1...Self.pagesMax {
             let answer = try await read(stream, since, page)
             changed += try await store(answer.rows, stream)
             try await environment.reached(.pageStored)
-            if page == 1 { first = answer.newestModified }
-            newest = Self.newer(newest, answer.newestModified)
+            if answer.unreadableCount > 0 {
+                environment.log.warning(
+                    "rows of a list cannot be identified",
+                    metadata: ["tenant": "\(tenant.id)", "rows": "\(answer.unreadableCount)"])
+            }
+            // What changes while the sweep runs may slip between pages. It is within a quick sweep's overlap; after a
+            // long one the cursor stops at the first page, as what slipped is newer than anything on that.
+            let isQuick = environment.now().seconds(since: began) < Int64(tenant.policy.pollOverlapSeconds) / 2
+            if page == 1 || isQuick, let value = answer.newestModified { newest.append(value) }
             if answer.isLast { break }
         }
-        // What changes while the sweep runs may slip between pages. It is newer than anything on the first page, and
-        // the overlap finds it too when the sweep took less than that. The first page alone would not do: with more
-        // rows in an overlap than on a page the cursor would stand still for ever.
-        let tookSeconds = environment.now().seconds(since: beganAt)
-        let isCovered = tookSeconds < Int64(tenant.policy.pollOverlapSeconds)
-        try await move(stream, Self.newer(cursor?.value, isCovered ? newest : first))
+        try await move(stream, cursor, newest)
         try await environment.reached(.cursorMoved)
         return changed
     }
@@ -60,15 +63,18 @@ struct Poller: Sendable {
 
     private func store(_ rows: [PolledRow], _ stream: SyncStream) async throws -> Int {
         guard !rows.isEmpty else { return 0 }
-        return try await environment.database.write { [tenant, environment] db in
+        return try await environment.database.write { [tenant, environment, lease] db in
             let now = environment.now()
+            _ = try LeasesTable.renew(
+                db, tenant: tenant.id, owner: lease.owner, term: lease.term, now: now,
+                ttlSeconds: TenantSync.leaseSeconds)
             var changed = 0
             for row in rows {
                 let known = try SightingsTable.get(db, tenant: tenant.id, stream: stream, document: row.document)
                 guard known != row.version else { continue }
                 changed += 1
                 try SightingsTable.put(db, tenant: tenant.id, stream: stream, document: row.document, row.version)
-                for document in row.touches where document.type == .invoice {
+                for document in try touched(row, stream, db) where document.type == .invoice {
                     try WorkTable.dirty(
                         db, tenant: tenant.id, subject: .document(document), cause: stream.rawValue, dueAt: now)
                 }
@@ -77,15 +83,22 @@ struct Poller: Sendable {
         }
     }
 
-    private static func newer(_ left: String?, _ right: String?) -> String? {
-        [left, right].compactMap { $0 }.filter { !$0.isEmpty }.max { left, right in
-            guard let first = ServerTime(left), let second = ServerTime(right) else { return left < right }
-            return first < second
-        }
+    /// A payment that we booked touches its document even where it is applied to nothing.
+    private func touched(
+        _ row: PolledRow, _ stream: SyncStream, _ db: any SQLConnection
+    ) throws -> [DocumentRef] {
+        guard stream == .vismaPayments else { return row.touches }
+        let ours = try CollectedTable.list(
+            db, tenant: tenant.id, payment: VismaPaymentNumber(row.document.number))
+        return Set(row.touches + ours.map(\.document)).sorted()
     }
 
-    private func move(_ stream: SyncStream, _ value: String?) async throws {
+    private func move(_ stream: SyncStream, _ cursor: StreamCursor?, _ newest: [String]) async throws {
         try await environment.database.write { [tenant, environment] db in
+            let value = (newest + [cursor?.value ?? ""]).filter { !$0.isEmpty }.max { left, right in
+                guard let first = ServerTime(left), let second = ServerTime(right) else { return left < right }
+                return first < second
+            }
             try CursorsTable.set(
                 db, tenant: tenant.id, stream: stream,
                 StreamCursor(value: value ?? "", sweptAt: environment.now()))

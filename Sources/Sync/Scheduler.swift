@@ -70,11 +70,8 @@ package final class Scheduler: Service, Sendable {
     }
 
     private static func pollIsDue(_ db: any SQLConnection, _ tenant: TenantID, _ now: Timestamp) throws -> Bool {
-        let interval = try TenantRegistry.policy(db, tenant: tenant).map { Int64($0.pollSeconds) } ?? 60
-        return try Poller.streams.contains { stream in
-            guard let swept = try CursorsTable.get(db, tenant: tenant, stream: stream)?.sweptAt else { return true }
-            return swept.adding(seconds: interval) <= now
-        }
+        let policy = try TenantRegistry.policy(db, tenant: tenant)
+        return try !PollSchedule.due(db, tenant: tenant, pollSeconds: policy?.pollSeconds ?? 60, now: now).isEmpty
     }
 
     private func begin(_ tenant: TenantID) -> Bool {

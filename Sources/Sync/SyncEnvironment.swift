@@ -16,6 +16,8 @@ package struct SyncEnvironment: Sendable {
     package var transport: any Transport
     package var endpoints: Endpoints
     package var log: Logger
+    /// Knows the secrets in use by value and keeps them out of error texts.
+    package var redaction: Redaction
     package var reached: CheckpointReached
     /// Names this process in leases.
     package var node: String
@@ -32,7 +34,8 @@ package struct SyncEnvironment: Sendable {
         database: any Database, vault: Vault, now: @escaping @Sendable () -> Timestamp,
         makeID: @escaping @Sendable () -> String, transport: any Transport, endpoints: Endpoints, log: Logger,
         reached: @escaping CheckpointReached = { _ in }, node: String,
-        lateEffectSeconds: Int64 = lateEffectSecondsDefault, writesOn: Bool = true, publicURL: String? = nil
+        lateEffectSeconds: Int64 = lateEffectSecondsDefault, writesOn: Bool = true, publicURL: String? = nil,
+        redaction: Redaction = Redaction()
     ) {
         self.database = database
         self.vault = vault
@@ -41,6 +44,7 @@ package struct SyncEnvironment: Sendable {
         self.transport = transport
         self.endpoints = endpoints
         self.log = log
+        self.redaction = redaction
         self.reached = reached
         self.node = node
         self.lateEffectSeconds = lateEffectSeconds

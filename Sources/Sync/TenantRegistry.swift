@@ -63,7 +63,7 @@ extension TenantContext {
         let token = VismaToken(
             settings: settings, clientID: try await vault.source(purpose: .vismaClientID, tenant: tenant),
             clientSecret: try await vault.source(purpose: .vismaClientSecret, tenant: tenant),
-            transport: environment.transport, now: environment.now)
+            transport: environment.transport, now: environment.now, redaction: environment.redaction)
         let stripe = StripeClient(
             settings: StripeSettings(
                 origin: environment.endpoints.stripe.text,
@@ -75,7 +75,8 @@ extension TenantContext {
             id: tenant, company: vismaTenant, isLive: record.mode == .live, policy: policy,
             policyVersion: record.policyVersion,
             visma: VismaClient(
-                settings: settings, transport: environment.transport, token: token, now: environment.now),
+                settings: settings, transport: environment.transport, token: token, now: environment.now,
+                redaction: environment.redaction),
             stripe: stripe, audit: AuditTrail(tenant: tenant, key: try await vault.auditKey(tenant: tenant)))
     }
 }

@@ -2,13 +2,16 @@ import Domain
 import Foundation
 import Logging
 import Storage
+import Vault
 
 /// One tenant's turns. An actor does not serialise across `await`, so a turn in progress is remembered, and whoever
 /// asks for another meanwhile is told so.
 package actor TenantSync {
     /// Looks in one turn, so that a tenant with much dirt lets others in.
     package static let looksMax = 200
-    package static let leaseSeconds: Int64 = 60
+    package static let leaseSeconds: Int64 = 180
+    /// Documents in a row that a side may leave unanswered before the turn ends.
+    static let unansweredMax = 3
     /// Between two attempts at a tenant whose credentials are refused.
     package static let reauthoriseSeconds: Int64 = 300
 
@@ -28,11 +31,10 @@ package actor TenantSync {
     private let tenant: TenantID
     private let environment: SyncEnvironment
     private var isTurning = false
+    /// After a turn that was stopped: when the next may begin. Another policy or credential ends the wait.
+    private var pause: (version: TenantContext.Version?, until: Timestamp)?
+    private var failuresInRow = 0
     private var context: (version: TenantContext.Version, value: TenantContext)?
-    /// After a turn that one of the two systems stopped: when the next may begin, unless policy or credentials change.
-    private var pause: (version: TenantContext.Version?, until: Timestamp, why: String)?
-    /// Turns stopped in a row.
-    private var stops = 0
 
     init(tenant: TenantID, environment: SyncEnvironment) {
         self.tenant = tenant
@@ -42,21 +44,21 @@ package actor TenantSync {
     /// Takes the lease, resolves events, polls what is due, looks at what is dirty. Throws only what a crash or a bug
     /// would: whatever goes wrong outside is written down and tried again later.
     package func turn() async throws -> Report {
+        var report = Report()
         guard !isTurning else {
-            var report = Report()
             report.stopped = "a turn is in progress"
             return report
         }
         isTurning = true
         defer { isTurning = false }
-        var report = Report()
         let version = try await environment.database.read { [tenant] db in
             try TenantContext.version(db, tenant: tenant)
         }
         if let pause, pause.version == version, environment.now() < pause.until {
-            report.stopped = pause.why
+            report.stopped = "waits until \(pause.until)"
             return report
         }
+        let began = environment.now()
         let lease = try await environment.database.write { [tenant, environment] db in
             try LeasesTable.acquire(
                 db, tenant: tenant, owner: environment.node, now: environment.now(), ttlSeconds: Self.leaseSeconds)
@@ -68,39 +70,57 @@ package actor TenantSync {
         do {
             guard let context = try await current(version) else {
                 report.stopped = "the tenant is not active"
-                return try await leave(lease, report)
+                return try await leave(lease, report, began)
             }
             try await work(context, lease, &report)
-            stops = 0
-            pause = nil
+            failuresInRow = 0
         } catch let error as ConnectorError {
             report.stopped = error.description
             report.failures += 1
-            pause = (version, environment.now().adding(seconds: waitSeconds(error)), error.description)
-            stops += 1
-            environment.log.warning("turn stopped", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
+            pause(error, version)
         } catch let error as StorageError where error.code == .leaseLost {
             report.stopped = error.description
             return report
         }
-        return try await leave(lease, report)
+        return try await leave(lease, report, began)
     }
 
-    private func leave(_ lease: Lease, _ report: Report) async throws -> Report {
-        try await environment.database.write { [tenant] db in
+    /// What stops a whole turn would stop the next one too: the tenant waits as long as the other side asked for, or
+    /// longer with each failure in a row. The others do not notice.
+    private func pause(_ error: ConnectorError, _ version: TenantContext.Version?) {
+        environment.log.warning("turn stopped", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
+        guard error.code != Journal.tenantChanged else { return }
+        let seconds = Self.delaySeconds(after: error, attempts: failuresInRow)
+        pause = (version, environment.now().adding(seconds: seconds))
+        failuresInRow += 1
+    }
+
+    static func delaySeconds(after error: ConnectorError, attempts: Int) -> Int64 {
+        let backoff = RetryPolicy.delaySeconds(attempts: attempts)
+        return switch error.disposition {
+        case .reauthorise: reauthoriseSeconds
+        case .retry(let after): max(Int64(after ?? 0), backoff)
+        default: backoff
+        }
+    }
+
+    /// Gives the lease back; a turn that did something is a run, successful only when nothing in it failed.
+    private func leave(_ lease: Lease, _ report: Report, _ began: Timestamp) async throws -> Report {
+        let id = environment.makeID()
+        try await environment.database.write { [tenant, environment] db in
+            let isWorthARow = report.eventsResolved + report.rowsChanged + report.looks + report.failures > 0
+            if isWorthARow {
+                let counts =
+                    "{\"events\":\(report.eventsResolved),\"rows\":\(report.rowsChanged),"
+                    + "\"looks\":\(report.looks),\"failures\":\(report.failures)}"
+                try RunsTable.start(db, tenant: tenant, id: id, kind: "turn", now: began)
+                try RunsTable.finish(
+                    db, tenant: tenant, id: id, outcome: report.failures == 0 ? .succeeded : .failed, counts: counts,
+                    now: environment.now())
+            }
             try LeasesTable.release(db, tenant: tenant, owner: lease.owner, term: lease.term)
         }
         return report
-    }
-
-    /// The scheduler comes back several times a second: what is refused or down is not asked that often.
-    private func waitSeconds(_ error: ConnectorError) -> Int64 {
-        let growing = RetryPolicy.delaySeconds(attempts: stops)
-        return switch error.disposition {
-        case .reauthorise: Self.reauthoriseSeconds
-        case .retry(let after): max(Int64(after ?? 0), growing)
-        default: growing
-        }
     }
 
     private func current(_ version: TenantContext.Version?) async throws -> TenantContext? {
@@ -114,55 +134,102 @@ package actor TenantSync {
         return made
     }
 
+    /// What one source of dirt meets does not keep the others from being asked; the first trouble ends the turn after
+    /// all have been.
     private func work(_ context: TenantContext, _ lease: Lease, _ report: inout Report) async throws {
+        var trouble: ConnectorError?
+        try await registerEndpoint(context, lease, &report)
+        do {
+            try await CatchUp(tenant: context, environment: environment).run()
+            try await resolveEvents(context, &report)
+        } catch let error as ConnectorError {
+            trouble = error
+        }
+        let poller = Poller(tenant: context, environment: environment, lease: lease)
+        for stream in try await PollSchedule.due(tenant, environment: environment, policy: context.policy) {
+            do {
+                report.rowsChanged += try await poller.sweep(stream)
+            } catch let error as ConnectorError {
+                trouble = trouble ?? error
+            }
+        }
+        try await lookAtWhatIsDue(context, lease, &report)
+        if let trouble { throw trouble }
+    }
+
+    private func resolveEvents(_ context: TenantContext, _ report: inout Report) async throws {
         let resolver = EventResolver(tenant: context, environment: environment)
         while true {
             let count = try await resolver.resolveBatch()
             report.eventsResolved += count
-            if count < EventResolver.batchSize { break }
+            if count < EventResolver.batchSize { return }
         }
-        let poller = Poller(tenant: context, environment: environment)
-        for stream in try await PollSchedule.due(tenant, environment: environment, policy: context.policy) {
-            report.rowsChanged += try await poller.sweep(stream)
-        }
-        try await registerEndpoint(context)
-        var lease = lease
+    }
+
+    private func lookAtWhatIsDue(_ context: TenantContext, _ lease: Lease, _ report: inout Report) async throws {
+        var unanswered = 0
         while report.looks < Self.looksMax {
             let items = try await environment.database.read { [tenant, environment] db in
                 try WorkTable.due(db, tenant: tenant, now: environment.now(), limit: 20)
             }
             if items.isEmpty { return }
             for item in items {
-                lease = try await environment.database.write { [tenant, environment, lease] db in
-                    try LeasesTable.renew(
+                try await environment.database.write { [tenant, environment] db in
+                    _ = try LeasesTable.renew(
                         db, tenant: tenant, owner: lease.owner, term: lease.term, now: environment.now(),
                         ttlSeconds: Self.leaseSeconds)
                 }
-                try await look(item, context, lease, &report)
+                guard let error = try await look(item, context, lease, &report) else {
+                    unanswered = 0
+                    continue
+                }
+                if error.code == Journal.tenantChanged { throw error }
+                if case .retry = error.disposition { unanswered += 1 }
+                // A side that does not answer one document will hardly answer the next hundred.
+                if unanswered >= Self.unansweredMax || error.disposition == .reauthorise { throw error }
             }
         }
         report.hasMore = true
     }
 
+    /// Answers what made the look fail, when it did.
     private func look(
         _ item: WorkItem, _ context: TenantContext, _ lease: Lease, _ report: inout Report
-    ) async throws {
+    ) async throws -> ConnectorError? {
         report.looks += 1
-        let ending: TurnMachine.Ending
-        switch item.subject {
-        case .document(let document):
-            ending = try await DocumentTurn(
-                tenant: context, environment: environment, lease: lease, document: document,
-                attempts: item.attempts, isAskedFor: item.cause == TenantAdmin.askedCause
-            ).run()
-        case .endpoint:
-            ending = try await EndpointTurn(
-                tenant: context, environment: environment, lease: lease, attempts: item.attempts
-            ).run()
-        }
-        if case .failed = ending { report.failures += 1 }
+        let ending = try await ending(of: item, context, lease)
         try await commit(ending, item, context, lease)
         try await environment.reached(.workSettled)
+        guard case .failed(let error) = ending else { return nil }
+        report.failures += 1
+        return error
+    }
+
+    /// A fault in one document's rows must not stand in the way of the others: it is that look's failure.
+    private func ending(
+        of item: WorkItem, _ context: TenantContext, _ lease: Lease
+    ) async throws -> TurnMachine.Ending {
+        do {
+            switch item.subject {
+            case .document(let document):
+                return try await DocumentTurn(
+                    tenant: context, environment: environment, lease: lease, document: document,
+                    isAskedFor: item.cause == TenantAdmin.askedCause
+                ).run()
+            case .endpoint:
+                return try await EndpointTurn(tenant: context, environment: environment, lease: lease).run()
+            }
+        } catch let error as StorageError where error.code != .leaseLost {
+            return .failed(Self.internalFault(error.description))
+        } catch let error as VaultError {
+            return .failed(Self.internalFault("\(error)"))
+        } catch is DecodingError {
+            return .failed(Self.internalFault("a stored row cannot be read by this version"))
+        }
+    }
+
+    private static func internalFault(_ text: String) -> ConnectorError {
+        ConnectorError(code: "internal", text: text, disposition: .uncertain)
     }
 
     private func commit(
@@ -183,9 +250,7 @@ package actor TenantSync {
                 try WorkTable.postpone(
                     db, tenant: tenant, subject: item.subject, generation: item.generation, dueAt: moment, error: why)
             case .failed(let error):
-                let delay =
-                    error.disposition == .reauthorise
-                    ? Self.reauthoriseSeconds : RetryPolicy.delaySeconds(attempts: item.attempts)
+                let delay = Self.delaySeconds(after: error, attempts: item.attempts)
                 log.warning("look failed", metadata: metadata.merging(["error": "\(error)"]) { $1 })
                 try WorkTable.postpone(
                     db, tenant: tenant, subject: item.subject, generation: item.generation,
@@ -194,34 +259,43 @@ package actor TenantSync {
         }
     }
 
-    /// A tenant that is active and has no endpoint under today's public address is dirty in that respect.
-    private func registerEndpoint(_ context: TenantContext) async throws {
+    /// A tenant that is active and has no endpoint under today's public address gets one before any document is looked
+    /// at, so that no payment can come before somebody listens.
+    private func registerEndpoint(
+        _ context: TenantContext, _ lease: Lease, _ report: inout Report
+    ) async throws {
         guard let publicURL = environment.publicURL else { return }
-        let (hasEndpoint, isDirty) = try await environment.database.read { [tenant] db in
+        let item = try await environment.database.write { [tenant, environment] db -> WorkItem? in
             let known = try EndpointsTable.list(db, tenant: tenant)
-            let item = try WorkTable.find(db, tenant: tenant, subject: .endpoint)
-            let review = try ReviewsTable.isOpen(db, tenant: tenant, subject: .endpoint)
-            return (
-                known.contains { $0.state == .active && $0.url.hasPrefix(publicURL + "/") },
-                item?.isDirty == true || review
-            )
+            if known.contains(where: { $0.state == .active && $0.url.hasPrefix(publicURL + "/") }) { return nil }
+            var item = try WorkTable.find(db, tenant: tenant, subject: .endpoint)
+            let isReviewed = try ReviewsTable.isOpen(db, tenant: tenant, subject: .endpoint)
+            if item?.isDirty != true, !isReviewed {
+                try WorkTable.dirty(
+                    db, tenant: tenant, subject: .endpoint, cause: "registration", dueAt: environment.now())
+                item = try WorkTable.find(db, tenant: tenant, subject: .endpoint)
+            }
+            return item
         }
-        guard !hasEndpoint, !isDirty else { return }
-        try await environment.database.write { [tenant, environment] db in
-            _ = try WorkTable.dirty(
-                db, tenant: tenant, subject: .endpoint, cause: "registration", dueAt: environment.now())
-        }
+        guard let item, item.isDirty, item.dueAt <= environment.now() else { return }
+        if let error = try await look(item, context, lease, &report), error.disposition == .reauthorise { throw error }
     }
 }
 
 /// When each of Visma's lists is to be swept next: `swept_at` of the cursor and the policy's interval.
 enum PollSchedule {
     static func due(_ tenant: TenantID, environment: SyncEnvironment, policy: Policy) async throws -> [SyncStream] {
-        try await environment.database.read { db in
-            try Poller.streams.filter { stream in
-                guard let swept = try CursorsTable.get(db, tenant: tenant, stream: stream)?.sweptAt else { return true }
-                return swept.adding(seconds: Int64(policy.pollSeconds)) <= environment.now()
-            }
+        try await environment.database.read {
+            try due($0, tenant: tenant, pollSeconds: policy.pollSeconds, now: environment.now())
+        }
+    }
+
+    static func due(
+        _ db: any SQLConnection, tenant: TenantID, pollSeconds: Int, now: Timestamp
+    ) throws -> [SyncStream] {
+        try Poller.streams.filter { stream in
+            guard let swept = try CursorsTable.get(db, tenant: tenant, stream: stream)?.sweptAt else { return true }
+            return swept.adding(seconds: Int64(pollSeconds)) <= now
         }
     }
 }

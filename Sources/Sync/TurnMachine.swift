@@ -32,13 +32,8 @@ package struct TurnMachine: Sendable {
     private var steps = 0
     private var conflicts = 0
     private var ending: Ending?
-    private let attempts: Int
 
-    /// `attempts`: looks since the document was last clean that did not finish; they lengthen the next wait.
-    package init(unresolved: [Effect], attempts: Int = 0) {
-        self.unresolved = unresolved
-        self.attempts = attempts
-    }
+    package init(unresolved: [Effect]) { self.unresolved = unresolved }
 
     package func next() -> Step {
         if let ending { return .finish(ending) }
@@ -108,12 +103,9 @@ package struct TurnMachine: Sendable {
             ending = .settled(reviews: [review])
         case .reject:
             let review = Review(
-                situation == nil ? .unreadable : .effectRefused, found: error.description,
+                .unreadable, found: error.description,
                 proposals: ["correct what it names, then sync the document again"])
             ending = .settled(reviews: [review])
-        case .retry(let after):
-            let wait = max(Int64(after ?? 0), RetryPolicy.delaySeconds(attempts: attempts))
-            ending = .postponed(until: now.adding(seconds: wait), why: error.description, reviews: [])
         default:
             ending = .failed(error)
         }

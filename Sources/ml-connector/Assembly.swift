@@ -44,7 +44,7 @@ struct Assembly: Sendable {
             transport: transport, endpoints: settings.endpoints, log: Logger(label: "sync"),
             reached: { killSwitch?.reached($0) }, node: SystemSource.node(),
             lateEffectSeconds: settings.lateEffectSeconds, writesOn: settings.writesOn,
-            publicURL: settings.publicURL)
+            publicURL: settings.publicURL, redaction: redaction)
         registry = TenantRegistry(environment: environment)
     }
 

@@ -14,7 +14,7 @@ struct SandboxWorld: Sendable {
     let visma: VismaSimulator
     let credentials: Record
 
-    init(seed: UInt64, invoices: Int) throws {
+    init(seed: UInt64, invoices: Int, behaviour: VismaBehaviour = VismaBehaviour()) throws {
         clock = .running()
         stripe = StripeSimulator(clock: clock, seed: seed)
         visma = VismaSimulator(clock: clock, seed: seed)
@@ -31,7 +31,8 @@ struct SandboxWorld: Sendable {
             VismaCompany(
                 tenantID: Self.vismaTenant, number: "1", name: "Sandbox AS", clientID: Self.clientID,
                 clientSecret: clientSecret, baseCurrency: "NOK", cashAccounts: accounts,
-                paymentMethods: [.init(id: "3", description: "Stripe")]))
+                paymentMethods: [.init(id: "3", description: "Stripe")],
+                behaviour: behaviour))
         try Self.plant(invoices, in: visma, today: Timestamp(microseconds: clock.now()))
         credentials = [
             "visma_tenant": .text(Self.vismaTenant), "visma_client_id": .text(Self.clientID),
@@ -44,7 +45,9 @@ struct SandboxWorld: Sendable {
 
     func control(_ faults: FaultPlan) -> SandboxControl {
         SandboxControl(
-            stripe: stripe, clock: clock, faults: faults, otherBooks: { [visma] in visma.books().map(\.serialised) },
+            stripe: stripe, clock: clock, faults: faults,
+            bookkeeper: SandboxBookkeeper(visma: visma, tenant: Self.vismaTenant, clock: clock),
+            otherBooks: { [visma] in visma.books().map(\.serialised) },
             otherCalls: { [visma] in
                 Dictionary(uniqueKeysWithValues: visma.tenantIDs.map { ($0, visma.calls(of: $0)) })
             })

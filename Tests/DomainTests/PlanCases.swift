@@ -45,6 +45,13 @@ private func cause(_ situation: Situation) -> String {
     situation.receivable.map(PushPlan.pushCause) ?? ""
 }
 
+private func customerCause(_ visma: VismaCustomer) -> String {
+    PushPlan.customerCause(
+        CustomerDraft(
+            name: visma.name, email: visma.email, phone: visma.phone, address: visma.address, description: nil,
+            metadata: [:]))
+}
+
 enum PushCases {
     static let before: [PlanCase] = [
         PlanCase("an open document with a known customer is pushed", Samples.before(), ["create invoice 1250.00 NOK"]),
@@ -126,12 +133,19 @@ enum PushCases {
         },
         PlanCase("a customer that Stripe refused is not sent again", Samples.before(), ["review effect_refused"]) {
             $0.customer = .unknown(Samples.visma())
-            let visma = Samples.visma()
-            let draft = CustomerDraft(
-                name: visma.name, email: visma.email, phone: visma.phone, address: visma.address,
-                description: visma.name, metadata: [:])
-            let cause = PushPlan.customerCause(draft)
-            $0.effects = [Samples.effect(Step.createCustomer, cause: cause, .failed, failure: "email_invalid")]
+            $0.effects = [
+                Samples.effect(
+                    Step.createCustomer, cause: customerCause(Samples.visma()), .failed, failure: "email_invalid")
+            ]
+        },
+        PlanCase("a customer corrected in Visma is sent again", Samples.before(), ["create customer Fjord Handel AS"]) {
+            var corrected = Samples.visma()
+            corrected.email = "corrected@fjord.example"
+            $0.customer = .unknown(corrected)
+            $0.effects = [
+                Samples.effect(
+                    Step.createCustomer, cause: customerCause(Samples.visma()), .failed, failure: "email_invalid")
+            ]
         },
     ]
 
@@ -190,22 +204,22 @@ enum PushCases {
         },
         PlanCase("the deleted draft's content is not pushed again", Samples.before(), ["review total_mismatch"]) {
             $0.effects = [
-                Samples.effect(Step.createInvoice, cause: cause($0), .done),
+                Samples.effect(Step.addLines, cause: cause($0), .done),
                 Samples.effect(Step.deleteDraft, cause: cause($0), .done),
             ]
         },
         PlanCase(
-            "a draft of an older content was deleted: the content of now is pushed", Samples.before(),
+            "a draft that was deleted before it had lines says nothing", Samples.before(),
             ["create invoice 1250.00 NOK"]
         ) {
-            $0.effects = [
-                Samples.effect(Step.createInvoice, cause: "older", .done),
-                Samples.effect(Step.deleteDraft, cause: cause($0), .done),
-            ]
+            $0.effects = [Samples.effect(Step.deleteDraft, cause: cause($0), .done)]
         },
         PlanCase("another content than the deleted draft's is pushed", Samples.before(), ["create invoice 1250.00 NOK"])
         {
-            $0.effects = [Samples.effect(Step.deleteDraft, cause: cause($0), .done)]
+            $0.effects = [
+                Samples.effect(Step.addLines, cause: cause($0), .done),
+                Samples.effect(Step.deleteDraft, cause: cause($0), .done),
+            ]
             $0.receivable?.lines[0].description = "Corrected"
         },
     ]
@@ -243,8 +257,12 @@ enum PushCases {
         PlanCase("the later word on an effect counts", Samples.before(), ["create invoice 1250.00 NOK"]) {
             $0.effects = [
                 Samples.effect(Step.createInvoice, cause: cause($0), .failed),
-                Samples.effect(Step.createInvoice, cause: cause($0), .absent),
+                Samples.effect(Step.createInvoice, cause: cause($0), .absent, attempt: 2),
             ]
+        },
+        PlanCase("a person's request tries again what was refused", Samples.before(), ["create invoice 1250.00 NOK"]) {
+            $0.effects = [Samples.effect(Step.createInvoice, cause: cause($0), .failed)]
+            $0.forgivesBefore = $0.now.adding(seconds: 1)
         },
     ]
 }

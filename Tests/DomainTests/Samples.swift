@@ -108,12 +108,13 @@ enum Samples {
     }
 
     static func effect(
-        _ step: String, cause: String, _ state: Effect.State, revision: Int = 1, sentAt: Timestamp = now,
+        _ step: String, cause: String, _ state: Effect.State, revision: Int = 1, attempt: Int = 1,
+        sentAt: Timestamp = now,
         failure: String? = nil
     ) -> Effect {
         Effect(
-            key: EffectKey("\(step)/\(cause)/\(revision)"), subject: .document(document), revision: revision,
-            step: step, cause: cause, attempt: 1, state: state, term: 1, sentAt: sentAt, deadlineAt: sentAt,
+            key: EffectKey("\(step)/\(cause)/\(revision)/\(attempt)"), subject: .document(document), revision: revision,
+            step: step, cause: cause, attempt: attempt, state: state, term: 1, sentAt: sentAt, deadlineAt: sentAt,
             failure: failure)
     }
 

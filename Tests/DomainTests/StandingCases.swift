@@ -65,8 +65,19 @@ enum StandingCases {
         PlanCase("Stripe does not have our invoice any more", Samples.collecting(), ["review changed_in_stripe"]) {
             $0.collection = nil
         },
-        PlanCase("Visma does not have the document any more", Samples.collecting(), ["review changed_after_push"]) {
-            $0.receivable = nil
+        PlanCase(
+            "Visma does not have the document any more", Samples.collecting(),
+            ["review changed_after_push", "look again in 3600 s"]
+        ) { $0.receivable = nil },
+        PlanCase(
+            "a credit note with our payment's number is not our payment", Samples.paid(), ["release P1"]
+        ) {
+            $0.bookings = [Samples.booking(.created)]
+            $0.receivable?.applications = [
+                .init(
+                    documentType: "CreditNote", number: "P1", amount: Samples.kroner(100), isReleased: true,
+                    isVoided: false, paymentReference: nil)
+            ]
         },
         PlanCase("amounts differ without a payment between them", Samples.collecting(), ["review changed_after_push"]) {
             $0.receivable?.balance = Samples.kroner(1000)

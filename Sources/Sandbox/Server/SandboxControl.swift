@@ -6,20 +6,23 @@ package struct SandboxControl: Sendable {
     private let stripe: StripeSimulator?
     private let clock: SandboxClock?
     private let faults: FaultPlan
+    private let bookkeeper: SandboxBookkeeper?
     private let otherBooks: @Sendable () -> [String]
     private let otherCalls: @Sendable () -> [String: [String: Int]]
 
     /// - Parameters:
+    ///   - bookkeeper: carries out the actions under `visma/`; nil when there is no Visma.net.
     ///   - otherBooks: the JSON Lines of the other simulators, added to Stripe's.
     ///   - otherCalls: the other simulators' call counts, by account.
     package init(
-        stripe: StripeSimulator?, clock: SandboxClock?, faults: FaultPlan,
+        stripe: StripeSimulator?, clock: SandboxClock?, faults: FaultPlan, bookkeeper: SandboxBookkeeper? = nil,
         otherBooks: @escaping @Sendable () -> [String] = { [] },
         otherCalls: @escaping @Sendable () -> [String: [String: Int]] = { [:] }
     ) {
         self.stripe = stripe
         self.clock = clock
         self.faults = faults
+        self.bookkeeper = bookkeeper
         self.otherBooks = otherBooks
         self.otherCalls = otherCalls
     }
@@ -65,6 +68,9 @@ package struct SandboxControl: Sendable {
     private func perform(_ action: String, _ request: SandboxRequest) -> SandboxResponse {
         let isForm = request.header("Content-Type")?.hasPrefix("application/x-www-form-urlencoded") ?? false
         do {
+            if let bookkeeper, action.hasPrefix(SandboxBookkeeper.prefix) {
+                return Self.answer(200, "application/json", try bookkeeper.carryOut(action, request.body).text)
+            }
             let order = isForm ? Self.order(form: request.body) : try Self.order(json: request.body)
             let result = try carryOut(action, order)
             if isForm { return SandboxResponse(status: 303, headers: [("Location", "/_sandbox/")]) }
@@ -72,6 +78,8 @@ package struct SandboxControl: Sendable {
         } catch let refusal as StripeActionRefused {
             return Self.refuse(409, refusal.description)
         } catch let refusal as Refusal {
+            return Self.refuse(400, refusal.text)
+        } catch let refusal as SandboxBookkeeper.Refusal {
             return Self.refuse(400, refusal.text)
         } catch {
             return Self.refuse(400, "the body is not the JSON object that \(action) takes")

@@ -33,6 +33,18 @@ package enum CollectedTable {
         ).first.map(booking)
     }
 
+    /// The bookings that a Visma payment document stands for.
+    package static func list(
+        _ db: any SQLConnection, tenant: TenantID, payment: VismaPaymentNumber
+    ) throws -> [Booking] {
+        try db.query(
+            """
+            SELECT \(columns) FROM collected WHERE tenant_id = \(tenant) AND payment = \(payment)
+            ORDER BY document, cause
+            """
+        ).map(booking)
+    }
+
     /// The bookings of one document, or of all when it is nil.
     package static func list(
         _ db: any SQLConnection, tenant: TenantID, document: DocumentRef?

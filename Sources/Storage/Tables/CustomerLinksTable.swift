@@ -37,6 +37,18 @@ package enum CustomerLinksTable {
         ).first.map(link)
     }
 
+    /// Which Visma customers a Stripe customer stands for: one, unless somebody linked it twice.
+    package static func vismaInternalIDs(
+        _ db: any SQLConnection, tenant: TenantID, of customer: StripeCustomerID
+    ) throws -> [Int] {
+        try db.query(
+            """
+            SELECT visma_internal_id FROM customer_links
+            WHERE tenant_id = \(tenant) AND stripe_customer = \(customer) ORDER BY visma_internal_id
+            """
+        ).map { try $0.int("visma_internal_id") }
+    }
+
     package static func put(_ db: any SQLConnection, tenant: TenantID, _ link: CustomerLink) throws {
         try db.execute(
             """

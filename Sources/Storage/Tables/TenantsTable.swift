@@ -115,6 +115,14 @@ package enum TenantsTable {
             "the policy of \(tenant) is at version \(current.policyVersion), not \(version): read it again")
     }
 
+    package static func setName(
+        _ db: any SQLConnection, tenant: TenantID, name: String, group: String?, now: Timestamp
+    ) throws {
+        let changed = try db.execute(
+            "UPDATE tenants SET name = \(name), group_name = \(group), updated_at = \(now) WHERE id = \(tenant)")
+        if changed == 0 { throw missing(tenant) }
+    }
+
     /// Stores what a ping learned of who the two sides are. Nil leaves a part as it is.
     package static func setIdentity(
         _ db: any SQLConnection, tenant: TenantID, vismaTenant: String?, company: String?, stripeAccount: String?,

@@ -14,7 +14,8 @@ struct SandboxCommand: AsyncParsableCommand {
         discussion: """
             When both listen, one line of JSON with their addresses and one company's credentials goes to standard \
             output; point --visma-api-url, --visma-connect-url and --stripe-url there. Pay, fail, refund or dispute an \
-            invoice on the control page. Everything is forgotten at the end.
+            invoice on the control page, or by POST under /_sandbox/, where visma/customer and visma/invoice write in \
+            Visma.net's books. Everything is forgotten at the end.
 
             Example: ml-connector sandbox --stripe-port 9100 --visma-port 9200 --seed 7
             """)
@@ -31,6 +32,12 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(name: .long, help: "How many open invoices the simulated company begins with, 0 to 1000.")
     var invoices = 3
 
+    @Option(name: .long, help: "What a released invoice lets the API change: nothing (refused), or its note (note).")
+    var recordEdits = RecordEdits.refused
+
+    @Option(name: .long, help: "How many seconds Visma.net takes to release a payment, 0 to 3600.")
+    var releaseDelay: Int64 = 0
+
     @Flag(name: .long, help: "Send every webhook twice.")
     var duplicateWebhooks = false
 
@@ -44,6 +51,18 @@ struct SandboxCommand: AsyncParsableCommand {
             throw ValidationError("a port must be from 0 to 65535")
         }
         guard (0...1000).contains(invoices) else { throw ValidationError("--invoices must be from 0 to 1000") }
+        guard (0...3600).contains(releaseDelay) else { throw ValidationError("--release-delay must be from 0 to 3600") }
+    }
+
+    enum RecordEdits: String, ExpressibleByArgument, CaseIterable {
+        case refused, note
+    }
+
+    private var behaviour: VismaBehaviour {
+        var behaviour = VismaBehaviour()
+        behaviour.recordEdits = recordEdits == .note ? .noteAllowed : .refused
+        behaviour.releaseDelaySeconds = releaseDelay
+        return behaviour
     }
 
     func run() async throws {
@@ -51,7 +70,7 @@ struct SandboxCommand: AsyncParsableCommand {
             try PortProbe.requireFree(host: "127.0.0.1", port: port)
         }
         LogOutput.start(format: .text, level: .warning, redaction: Redaction())
-        let world = try SandboxWorld(seed: seed, invoices: invoices)
+        let world = try SandboxWorld(seed: seed, invoices: invoices, behaviour: behaviour)
         let announce = Announcement(world: world)
         let faults = FaultPlan()
         let stripe = SandboxServer(
