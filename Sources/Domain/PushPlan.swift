@@ -155,7 +155,7 @@ package enum PushPlan {
         guard receivable.isOpen, receivable.balance.isPositive, situation.policy.exclusion(of: receivable) == nil
         else { return delete(collection, receivable, situation) }
         guard collection.lineCount > 0 else {
-            // The draft was asked for with another amount than is open now: finalized it would be voided for that.
+            // The draft was asked for with another amount than is open now: what it says is not true any more.
             guard situation.link?.pushedAmount == receivable.balance.minorUnits else {
                 return delete(collection, receivable, situation)
             }

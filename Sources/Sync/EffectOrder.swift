@@ -80,6 +80,7 @@ struct EffectOrder {
     func effect(tenant: TenantID, _ situation: Situation, lease: Lease, now: Timestamp) -> Effect {
         let subject = Subject.document(situation.document)
         let revision = situation.link?.revision ?? 1
+        // The highest, not the last by time: the clock may have been set back in between.
         let attempts = situation.effects.filter { $0.step == step && $0.cause == cause && $0.revision == revision }
         let attempt = (attempts.map(\.attempt).max() ?? 0) + 1
         let key = EffectKey.make(

@@ -23,9 +23,10 @@ struct Poller: Sendable {
             try CursorsTable.get(db, tenant: tenant.id, stream: stream)
         }
         let since = since(cursor)
-        let began = environment.now()
+        let beganAt = environment.now()
         var changed = 0
-        var newest: [String] = []
+        var first: String?
+        var newest: String?
         for page in 1...Self.pagesMax {
             let answer = try await read(stream, since, page)
             changed += try await store(answer.rows, stream)
@@ -35,13 +36,16 @@ struct Poller: Sendable {
                     "rows of a list cannot be identified",
                     metadata: ["tenant": "\(tenant.id)", "rows": "\(answer.unreadableCount)"])
             }
-            // What changes while the sweep runs may slip between pages. It is within a quick sweep's overlap; after a
-            // long one the cursor stops at the first page, as what slipped is newer than anything on that.
-            let isQuick = environment.now().seconds(since: began) < Int64(tenant.policy.pollOverlapSeconds) / 2
-            if page == 1 || isQuick, let value = answer.newestModified { newest.append(value) }
+            if page == 1 { first = answer.newestModified }
+            newest = Self.newer(newest, answer.newestModified)
             if answer.isLast { break }
         }
-        try await move(stream, cursor, newest)
+        // What changes while the sweep runs may slip between pages. It is newer than anything on the first page, and
+        // the overlap finds it too when the sweep took less than that. The first page alone would not do: with more
+        // rows in an overlap than on a page the cursor would stand still for ever.
+        let tookSeconds = environment.now().seconds(since: beganAt)
+        let isCovered = tookSeconds < Int64(tenant.policy.pollOverlapSeconds)
+        try await move(stream, Self.newer(cursor?.value, isCovered ? newest : first))
         try await environment.reached(.cursorMoved)
         return changed
     }
@@ -93,12 +97,15 @@ struct Poller: Sendable {
         return Set(row.touches + ours.map(\.document)).sorted()
     }
 
-    private func move(_ stream: SyncStream, _ cursor: StreamCursor?, _ newest: [String]) async throws {
+    private static func newer(_ left: String?, _ right: String?) -> String? {
+        [left, right].compactMap { $0 }.filter { !$0.isEmpty }.max { left, right in
+            guard let first = ServerTime(left), let second = ServerTime(right) else { return left < right }
+            return first < second
+        }
+    }
+
+    private func move(_ stream: SyncStream, _ value: String?) async throws {
         try await environment.database.write { [tenant, environment] db in
-            let value = (newest + [cursor?.value ?? ""]).filter { !$0.isEmpty }.max { left, right in
-                guard let first = ServerTime(left), let second = ServerTime(right) else { return left < right }
-                return first < second
-            }
             try CursorsTable.set(
                 db, tenant: tenant.id, stream: stream,
                 StreamCursor(value: value ?? "", sweptAt: environment.now()))

@@ -57,20 +57,13 @@ package struct TenantAdmin: Sendable {
         return try await environment.database.write { [environment, actor] db in
             let now = environment.now()
             guard let record = try TenantsTable.find(db, tenant: manifest.id) else { throw Self.unknown(manifest.id) }
-            guard (record.mode == .live) == manifest.isLive, record.vismaTenant == manifest.visma.tenant else {
-                throw ConnectorError(
-                    code: "tenant.identity",
-                    text:
-                        "mode and visma.tenant of '\(manifest.id)' cannot be changed; "
-                        + "add another tenant for another company",
-                    disposition: .reject)
-            }
+            try Self.requireIdentity(manifest, record)
             var changes = try Self.applyNames(manifest, record, db, now)
             if record.policy != policy {
+                try Self.lookAgain(db, record, under: manifest.policy, now: now)
                 let version = try TenantsTable.setPolicy(
                     db, tenant: manifest.id, policy: policy, replacing: record.policyVersion, now: now)
                 changes.append("policy version \(version)")
-                try Self.lookAgain(manifest, record, db, now)
             }
             if let state = TenantRecord.State(rawValue: manifest.state.rawValue), state != record.state {
                 try Self.requireCredentials(db, manifest.id, for: state)
@@ -87,53 +80,21 @@ package struct TenantAdmin: Sendable {
         }
     }
 
-    /// Name, group, company header and Stripe account. An account once given stays: another one is another tenant.
+    /// Name and group are for people; an account that was left open is learned from a later manifest.
     private static func applyNames(
         _ manifest: Manifest, _ record: TenantRecord, _ db: any SQLConnection, _ now: Timestamp
     ) throws -> [String] {
         var changes: [String] = []
-        if let account = manifest.stripeAccount, account != record.stripeAccount {
-            guard record.stripeAccount == nil else {
-                throw ConnectorError(
-                    code: "tenant.identity",
-                    text:
-                        "stripe.account of '\(manifest.id)' cannot be changed; add another tenant for another account",
-                    disposition: .reject)
-            }
-            changes.append("stripe account \(account)")
-        }
-        if let company = manifest.visma.company, company != record.company { changes.append("company \(company)") }
-        if !changes.isEmpty {
+        if let account = manifest.stripeAccount, record.stripeAccount == nil {
             try TenantsTable.setIdentity(
-                db, tenant: manifest.id, vismaTenant: nil, company: manifest.visma.company,
-                stripeAccount: manifest.stripeAccount, now: now)
+                db, tenant: manifest.id, vismaTenant: nil, company: nil, stripeAccount: account, now: now)
+            changes.append("stripe account \(account)")
         }
         if manifest.name != record.name || manifest.group != record.groupName {
             try TenantsTable.setName(db, tenant: manifest.id, name: manifest.name, group: manifest.group, now: now)
             changes.append("name \(manifest.name)")
         }
         return changes
-    }
-
-    /// Another policy may want other documents, or know what a review asked for: everything that is not under way is
-    /// looked at again, and an earlier start date sweeps from there.
-    private static func lookAgain(
-        _ manifest: Manifest, _ record: TenantRecord, _ db: any SQLConnection, _ now: Timestamp
-    ) throws {
-        var subjects = Set(
-            try ReviewsTable.list(db, tenant: manifest.id, state: .open, limit: Int(Int32.max)).map(\.subject))
-        for state in [Link.State.seen, .stopped] {
-            let links = try LinksTable.list(db, tenant: manifest.id, state: state, limit: Int(Int32.max))
-            subjects.formUnion(links.map { Subject.document($0.document) })
-        }
-        for subject in subjects.sorted() {
-            try WorkTable.dirty(db, tenant: manifest.id, subject: subject, cause: "policy", dueAt: now)
-        }
-        let former = try JSONDecoder().decode(Policy.self, from: Data(record.policy.utf8))
-        guard manifest.policy.startDate < former.startDate else { return }
-        for stream in Poller.streams {
-            try CursorsTable.set(db, tenant: manifest.id, stream: stream, StreamCursor(value: "", sweptAt: nil))
-        }
     }
 
     /// Two tenants must not collect the same company's invoices: while an account is not known they cannot be told
@@ -213,6 +174,51 @@ package struct TenantAdmin: Sendable {
 
     private func trail(_ db: any SQLConnection, _ tenant: TenantID) throws -> AuditTrail {
         AuditTrail(tenant: tenant, key: try environment.vault.auditKey(db, tenant: tenant))
+    }
+
+    private static func requireIdentity(_ manifest: Manifest, _ record: TenantRecord) throws {
+        let parts: [(key: String, isSame: Bool)] = [
+            ("mode", (record.mode == .live) == manifest.isLive),
+            ("visma.tenant", record.vismaTenant == manifest.visma.tenant),
+            ("visma.company", record.company == manifest.visma.company),
+            // A manifest may leave it to the ping to find out.
+            (
+                "stripe.account",
+                manifest.stripeAccount == nil || record.stripeAccount == nil
+                    || record.stripeAccount == manifest.stripeAccount
+            ),
+        ]
+        guard let changed = parts.first(where: { !$0.isSame }) else { return }
+        throw ConnectorError(
+            code: "tenant.identity",
+            text: "\(changed.key) of '\(manifest.id)' cannot be changed: its links and postings belong to that company "
+                + "and account; add another tenant for another one", disposition: .reject)
+    }
+
+    /// Documents read in one step while all are marked dirty.
+    private static let pageSize = 500
+
+    /// Another policy may decide otherwise about every document that was seen and is not settled, and an earlier start
+    /// date about documents that no sweep has read yet.
+    private static func lookAgain(
+        _ db: any SQLConnection, _ record: TenantRecord, under policy: Policy, now: Timestamp
+    ) throws {
+        var last: DocumentRef?
+        while true {
+            let page = try LinksTable.list(db, tenant: record.id, after: last, limit: pageSize)
+            for link in page where link.state != .settled {
+                try WorkTable.dirty(
+                    db, tenant: record.id, subject: .document(link.document), cause: "policy", dueAt: now)
+            }
+            guard page.count == pageSize else { break }
+            last = page.last?.document
+        }
+        let former = try JSONDecoder().decode(Policy.self, from: Data(record.policy.utf8))
+        guard policy.startDate < former.startDate else { return }
+        for stream in Poller.streams {
+            guard try CursorsTable.get(db, tenant: record.id, stream: stream) != nil else { continue }
+            try CursorsTable.set(db, tenant: record.id, stream: stream, StreamCursor(value: "", sweptAt: nil))
+        }
     }
 
     private static func requireCredentials(

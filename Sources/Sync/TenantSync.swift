@@ -31,10 +31,11 @@ package actor TenantSync {
     private let tenant: TenantID
     private let environment: SyncEnvironment
     private var isTurning = false
-    /// After a turn that was stopped: when the next may begin. Another policy or credential ends the wait.
-    private var pause: (version: TenantContext.Version?, until: Timestamp)?
-    private var failuresInRow = 0
     private var context: (version: TenantContext.Version, value: TenantContext)?
+    /// After a turn that one of the two systems stopped: when the next may begin, unless policy or credentials change.
+    private var pause: (version: TenantContext.Version?, until: Timestamp, why: String)?
+    /// Turns stopped in a row.
+    private var stops = 0
 
     init(tenant: TenantID, environment: SyncEnvironment) {
         self.tenant = tenant
@@ -55,7 +56,7 @@ package actor TenantSync {
             try TenantContext.version(db, tenant: tenant)
         }
         if let pause, pause.version == version, environment.now() < pause.until {
-            report.stopped = "waits until \(pause.until)"
+            report.stopped = "waits until \(pause.until): \(pause.why)"
             return report
         }
         let began = environment.now()
@@ -73,11 +74,12 @@ package actor TenantSync {
                 return try await leave(lease, report, began)
             }
             try await work(context, lease, &report)
-            failuresInRow = 0
+            stops = 0
+            pause = nil
         } catch let error as ConnectorError {
             report.stopped = error.description
             report.failures += 1
-            pause(error, version)
+            wait(after: error, version)
         } catch let error as StorageError where error.code == .leaseLost {
             report.stopped = error.description
             return report
@@ -87,12 +89,12 @@ package actor TenantSync {
 
     /// What stops a whole turn would stop the next one too: the tenant waits as long as the other side asked for, or
     /// longer with each failure in a row. The others do not notice.
-    private func pause(_ error: ConnectorError, _ version: TenantContext.Version?) {
+    private func wait(after error: ConnectorError, _ version: TenantContext.Version?) {
         environment.log.warning("turn stopped", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
         guard error.code != Journal.tenantChanged else { return }
-        let seconds = Self.delaySeconds(after: error, attempts: failuresInRow)
-        pause = (version, environment.now().adding(seconds: seconds))
-        failuresInRow += 1
+        let until = environment.now().adding(seconds: Self.delaySeconds(after: error, attempts: stops))
+        pause = (version, until, error.description)
+        stops += 1
     }
 
     static func delaySeconds(after error: ConnectorError, attempts: Int) -> Int64 {
@@ -151,6 +153,8 @@ package actor TenantSync {
                 report.rowsChanged += try await poller.sweep(stream)
             } catch let error as ConnectorError {
                 trouble = trouble ?? error
+                // A list that this key may not read says nothing of the others; a side that does not answer does.
+                if error.disposition != .reject, error.httpStatus != 403 { break }
             }
         }
         try await lookAtWhatIsDue(context, lease, &report)

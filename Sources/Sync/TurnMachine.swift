@@ -103,7 +103,7 @@ package struct TurnMachine: Sendable {
             ending = .settled(reviews: [review])
         case .reject:
             let review = Review(
-                .unreadable, found: error.description,
+                situation == nil ? .unreadable : .effectRefused, found: error.description,
                 proposals: ["correct what it names, then sync the document again"])
             ending = .settled(reviews: [review])
         default:

@@ -314,7 +314,7 @@ final class KillBench {
         private func texts(_ name: String) -> [String] { json[name]?.elements?.compactMap(\.stringValue) ?? [] }
 
         var isIdle: Bool { count("unsettled") == 0 && count("dirty") == 0 && count("unread") == 0 }
-        /// Microseconds since 1970: now, when the list swept longest ago was swept, and when the last call whose
+        /// Microseconds since 1970: now, when the Visma list swept longest ago was swept, and when the last call whose
         /// outcome is not known is over for certain.
         var now: Int64 { count("now") }
         var swept: Int64 { count("swept") }
@@ -335,7 +335,7 @@ final class KillBench {
                 "dirty": one("SELECT count(*) FROM work WHERE generation > done_generation"),
                 "unread": one("SELECT count(*) FROM events WHERE state = 'received'"),
                 "deadline": one("SELECT coalesce(max(deadline_at), 0) FROM journal WHERE settled_at IS NULL"),
-                "swept": one("SELECT coalesce(min(swept_at), 0) FROM cursors"),
+                "swept": one("SELECT coalesce(min(swept_at), 0) FROM cursors WHERE stream LIKE 'visma%'"),
                 "endpoints": [row[0] for row in db.execute("SELECT url FROM webhook_endpoints WHERE state = 'active'")],
                 "reviews": [f"{row[0]} {row[1]}" for row in
                             db.execute("SELECT subject, code FROM reviews WHERE state = 'open'")],

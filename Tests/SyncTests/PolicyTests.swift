@@ -217,7 +217,7 @@ struct PolicyTests {
         let reads = world.visma.calls(of: world.nord.vismaTenant)["GET customerinvoice/*"] ?? 0
         #expect((1...4).contains(reads))
         let reviews = try await world.openReviews()
-        #expect(reviews.map(\.code) == ["unreadable"])
+        #expect(reviews.map(\.code) == ["effect_refused"])
         #expect(reviews.first?.found.contains("12 digits") == true)
         #expect(world.pushed(document).allSatisfy { $0.status == "draft" })
         try await world.quiet()

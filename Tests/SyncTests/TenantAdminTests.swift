@@ -54,7 +54,7 @@ struct TenantAdminTests {
     }
 
     @Test(
-        "Which company and account a tenant is cannot be changed", arguments: ["mode", "tenant", "account"])
+        "Which company and account a tenant is cannot be changed", arguments: ["mode", "tenant", "account", "company"])
     func identity(part: String) async throws {
         let world = try await World(seed: 1)
         let admin = try world.admin()
@@ -63,6 +63,7 @@ struct TenantAdminTests {
         switch part {
         case "mode": changed.isLive = true
         case "tenant": changed.visma.tenant = "44444444-4444-4444-8444-444444444444"
+        case "company": changed.visma.company = "2"
         default: changed.stripeAccount = "acct_other"
         }
         let sent = changed
@@ -80,8 +81,22 @@ struct TenantAdminTests {
         #expect(again?.code == "tenant.exists")
         var pair = try world.manifest(of: world.nord)
         pair.id = TenantID("annen")
+        // The tenant id is the company; a header beside it does not make another one of it.
+        pair.visma.company = "1"
+        let same = pair
+        let refused = await #expect(throws: ConnectorError.self) { try await admin.add(same) }
+        #expect(refused?.code == "tenant.pair_taken")
+        pair.stripeAccount = nil
+        let unknown = pair
+        let unsure = await #expect(throws: ConnectorError.self) { try await admin.add(unknown) }
+        #expect(unsure?.code == "tenant.pair_taken")
+        pair.stripeAccount = "acct_other"
         let other = pair
-        let error = await #expect(throws: ConnectorError.self) { try await admin.add(other) }
+        try await admin.add(other)
+        var twin = pair
+        twin.id = TenantID("tredje")
+        let third = twin
+        let error = await #expect(throws: ConnectorError.self) { try await admin.add(third) }
         #expect(error?.code == "tenant.pair_taken")
     }
 

@@ -143,7 +143,7 @@ struct TurnMachineTests {
             Issue.record("it did not end")
             return
         }
-        #expect(reviews.map(\.code) == [.unreadable])
+        #expect(reviews.map(\.code) == [.effectRefused])
         #expect(reviews.first?.found.contains("went wrong") == true)
     }
 
@@ -171,8 +171,21 @@ struct TurnMachineTests {
     }
 
     @Test(
-        "An unknown outcome, a refused credential and a passing failure end the look; when the next is, follows from them",
-        arguments: [Disposition.uncertain, .reauthorise, .retry(afterSeconds: nil), .retry(afterSeconds: 40)])
+        "After a passing failure the wait is what the other side asks for, and longer with every attempt",
+        arguments: [
+            (nil, 0, 1), (0, 0, 1), (40, 0, 40), (nil, 3, 8), (2, 3, 8), (nil, 100, 300), (900, 100, 900),
+        ] as [(Int?, Int, Int64)])
+    func retry(after: Int?, attempts: Int, seconds: Int64) {
+        var machine = TurnMachine(unresolved: [])
+        machine.failed(Bench.error(.retry(afterSeconds: after)), now: Bench.now)
+        guard case .finish(.failed(let error)) = machine.next() else {
+            Issue.record("it did not end")
+            return
+        }
+        #expect(TenantSync.delaySeconds(after: error, attempts: attempts) == seconds)
+    }
+
+    @Test("An unknown outcome and a refused credential end the look", arguments: [Disposition.uncertain, .reauthorise])
     func ends(disposition: Disposition) {
         var machine = TurnMachine(unresolved: [])
         machine.observed(Bench.situation())
