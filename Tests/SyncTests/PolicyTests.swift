@@ -1,4 +1,5 @@
 import Domain
+import Outbound
 import Sandbox
 import Simulation
 import Storage
@@ -173,6 +174,23 @@ struct PolicyTests {
         #expect(try world.live(document).amountRemaining == 100_000)
         #expect(try await world.openReviews().isEmpty)
         #expect(try await world.link(document)?.state == .collecting)
+    }
+
+    @Test("A draft without lines whose document changed meanwhile is made anew, not voided after it was finalized")
+    func changedBeforeLines() async throws {
+        let world = try await World(seed: 9)
+        let document = try world.addInvoice()
+        let once = Countdown(1)
+        world.transport.aim { [weak world] request in
+            guard request.step == Step.addLines, once.next(), let world else { return nil }
+            _ = try? world.visma.applyOutsidePayment(to: document.number, amount: "250", in: world.nord.vismaTenant)
+            return .notSent
+        }
+        try await world.quiet()
+        #expect(try world.live(document).amountRemaining == 100_000)
+        #expect(world.pushed(document).count == 1)
+        #expect(try await world.openReviews().isEmpty)
+        try await Soundness.expect(world, "changed before the lines")
     }
 
     @Test("The webhook endpoint that Stripe refused is tried again when somebody syncs")
