@@ -10,7 +10,7 @@ struct EffectLookup {
     let journal: Journal
 
     enum Finding {
-        case tookEffect(Answer)
+        case tookEffect(Answer, requestID: String? = nil)
         case hadNone(why: String)
         case notKnownYet(until: Timestamp, why: String)
     }
@@ -48,7 +48,7 @@ struct EffectLookup {
         }
         if now.seconds(since: effect.sentAt) < Self.keyLifeSeconds {
             switch await journal.send(effect.step, request) {
-            case .success(let answer): return .tookEffect(answer)
+            case .success(let reply): return .tookEffect(reply.answer, requestID: reply.requestID)
             case .failure(let error):
                 switch error.disposition {
                 // Nothing was done, and the content may only have grown old (a due date that has passed): the plan

@@ -26,7 +26,7 @@ struct Journal: Sendable {
         try await environment.reached(.effectAnswered(effect.step))
         try await commit(outcome, of: effect, request)
         try await environment.reached(.effectSettled(effect.step))
-        return try outcome.get()
+        return try outcome.get().answer
     }
 
     /// Looks up an effect whose outcome is not known and commits what was found. Nil when it cannot be known yet.
@@ -43,8 +43,8 @@ struct Journal: Sendable {
                 disposition: .uncertain)
         }
         switch try await EffectLookup(journal: self).find(effect, request) {
-        case .tookEffect(let answer):
-            try await commit(.success(answer), of: effect, request)
+        case .tookEffect(let answer, let requestID):
+            try await commit(.success(Reply(answer: answer, requestID: requestID)), of: effect, request)
         case .hadNone(let why):
             let error = ConnectorError(code: "effect.absent", text: why, disposition: .retry(afterSeconds: nil))
             try await commit(.failure(error), of: effect, request)
@@ -57,19 +57,27 @@ struct Journal: Sendable {
 
     enum Resolution { case known, notYet(Timestamp, String) }
 
+    /// An answer understood, with what the other side's support asks for.
+    struct Reply: Sendable {
+        var answer: Answer
+        var requestID: String?
+    }
+
     /// The call itself, and its answer understood.
-    func send(_ step: String, _ request: JournaledRequest) async -> Result<Answer, ConnectorError> {
+    func send(_ step: String, _ request: JournaledRequest) async -> Result<Reply, ConnectorError> {
         do {
             let response =
                 switch request.call.system {
                 case .visma: try await tenant.visma.perform(request.call)
                 case .stripe: try await tenant.stripe.perform(request.call)
                 }
-            return .success(try await answer(step, response, request))
+            let requestID = response.header("Request-Id") ?? response.header("Ipp-Request-Id")
+            return .success(Reply(answer: try await answer(step, response, request), requestID: requestID))
         } catch let error as ConnectorError {
             // What is to be gone and is not there has been deleted, by an earlier attempt or by a person.
             let isGone = error.httpStatus == 404 && error.code == "stripe.resource_missing"
-            return isGone && request.call.method == "DELETE" ? .success(.deleted) : .failure(error)
+            return isGone && request.call.method == "DELETE"
+                ? .success(Reply(answer: .deleted, requestID: error.requestID)) : .failure(error)
         } catch {
             // An answer that cannot be read says nothing about the effect.
             return .failure(
@@ -146,7 +154,7 @@ struct Journal: Sendable {
 
     /// The outcome, the rows that follow from it and the audit entry: one transaction.
     private func commit(
-        _ outcome: Result<Answer, ConnectorError>, of effect: Effect, _ request: JournaledRequest
+        _ outcome: Result<Reply, ConnectorError>, of effect: Effect, _ request: JournaledRequest
     ) async throws {
         try await environment.database.write { [tenant, environment, lease] db in
             let now = environment.now()
@@ -154,9 +162,11 @@ struct Journal: Sendable {
             var settled = effect
             var details = ["key": effect.key.rawValue]
             switch outcome {
-            case .success(let answer):
+            case .success(let reply):
+                let answer = reply.answer
                 settled.state = .done
                 settled.externalID = answer.externalID
+                settled.requestID = reply.requestID
                 try EffectOutcome(tenant: tenant.id, effect: effect, request: request, now: now).adopt(answer, db)
                 details["external_id"] = answer.externalID
             case .failure(let error):
@@ -168,6 +178,7 @@ struct Journal: Sendable {
                 if effect.state == .uncertain, settled.state == .uncertain { return }
                 try EffectOutcome(tenant: tenant.id, effect: effect, request: request, now: now).learn(error, db)
             }
+            if let requestID = settled.requestID { details["request_id"] = requestID }
             if let amount = request.amount { details["amount"] = amount.description }
             if let reference = request.reference { details["reference"] = reference }
             try JournalTable.settle(

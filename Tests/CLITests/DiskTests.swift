@@ -2,7 +2,8 @@ import Foundation
 import Sandbox
 import Testing
 
-/// A disk that does not keep what it is given, under the real server: `fdatasync` and `fsync` are replaced in its process.
+/// A disk that does not keep what it is given, under the real server: `fdatasync` and `fsync` are replaced in its
+/// process.
 @Suite("A failing disk")
 struct DiskTests {
     private static let shim = """
@@ -61,7 +62,8 @@ struct DiskTests {
             path = sys.argv[3]
             beside = os.path.dirname(os.path.realpath(shutil.which("swift", path=path) or "swift"))
             clang = shutil.which("clang", path=path) or os.path.join(beside, "clang")
-            subprocess.run([clang, "-shared", "-fPIC", "-o", sys.argv[2], sys.argv[1], "-ldl"], check=True, env={"PATH": path})
+            command = [clang, "-shared", "-fPIC", "-o", sys.argv[2], sys.argv[1], "-ldl"]
+            subprocess.run(command, check=True, env={"PATH": path})
             """
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         _ = try bench.tool.python(script, source, library, path)
@@ -70,8 +72,8 @@ struct DiskTests {
     private func paidEvents(_ bench: KillBench) throws -> Int {
         let script = """
             import sqlite3, sys
-            rows = sqlite3.connect(sys.argv[1]).execute("SELECT COUNT(*) FROM events WHERE type = 'invoice_payment.paid'")
-            print(rows.fetchone()[0])
+            query = "SELECT COUNT(*) FROM events WHERE type = 'invoice_payment.paid'"
+            print(sqlite3.connect(sys.argv[1]).execute(query).fetchone()[0])
             """
         return try #require(Int(try bench.tool.python(script, bench.tool.database)))
     }
