@@ -120,6 +120,14 @@ struct DemoReport: Sendable {
         }
     }
 
+    /// A review in full: a reason that is cut off helps nobody.
+    private static func told(_ review: Record) -> String {
+        guard case .text(let tenant) = review["tenant"], case .text(let subject) = review["subject"],
+            case .text(let code) = review["code"], case .text(let found) = review["found"]
+        else { return "" }
+        return "\(tenant)  \(subject)  \(code)\n      \(found)"
+    }
+
     func show(_ format: OutputFormat) {
         switch format {
         case .json:
@@ -133,7 +141,7 @@ struct DemoReport: Sendable {
                         "open_in_stripe", "in_stripe", "apart",
                     ]))
             Terminal.out("\nREVIEWS: what a person must decide")
-            Terminal.out(TableWriter.table(reviews, columns: ["tenant", "subject", "code", "found"]))
+            for review in reviews { Terminal.out(Self.told(review)) }
             if !books.report.differences.isEmpty {
                 Terminal.out("\nDIFFERENCES")
                 for difference in books.report.differences {
