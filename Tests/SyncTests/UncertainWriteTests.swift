@@ -1,4 +1,5 @@
 import Domain
+import Sandbox
 import Simulation
 import Storage
 import Sync
