@@ -42,7 +42,8 @@ struct UncertainWriteTests {
         let world = try await World(seed: 7)
         let document = try world.addInvoice()
         try await world.quiet()
-        try world.stripe.pay(invoice: world.live(document).id)
+        // A part, so that Visma would take it twice: the whole is refused once nothing is open.
+        try world.stripe.pay(invoice: world.live(document).id, amount: 50_000)
         let aimed = AimedFault(.lateEffect, on: Step.createPayment)
         world.transport.aim { aimed.strike($0) }
         await world.deliverAll()
@@ -54,7 +55,6 @@ struct UncertainWriteTests {
         try await world.quiet()
         #expect(aimed.didStrike)
         #expect(world.vismaRows("payment").count == 1)
-        #expect(try await world.link(document)?.state == .settled)
         try await Soundness.expect(world, "made late")
     }
 
