@@ -100,6 +100,25 @@ struct AuditTrailTests {
         #expect(found.fault == "entry 1 was altered")
     }
 
+    @Test("An entry from another course of the trail is found, though the one after it was made to name it")
+    func spliced() async throws {
+        let (world, trail, tenant, _) = try await opened()
+        let now = world.now()
+        // Signed by the key itself: as an older copy of the database went on to write it.
+        try await world.database.write { db in
+            let fourth = try #require(try AuditTable.after(db, tenant: tenant, sequence: 3, limit: 1).first)
+            var rest = try AuditTable.after(db, tenant: tenant, sequence: 5, limit: 1000)
+            try db.execute("DELETE FROM audit WHERE tenant_id = \(tenant) AND sequence > 4")
+            try db.execute("UPDATE audit_heads SET sequence = 4, code = \(fourth.code) WHERE tenant_id = \(tenant)")
+            try trail.append(
+                .init(actor: "system", action: "nothing", subject: "other", outcome: "done"), at: now, db)
+            rest[0].previousCode = try AuditTable.head(db, tenant: tenant).code
+            for entry in rest { try AuditTable.append(db, tenant: tenant, entry) }
+        }
+        let found = try await world.database.read { try trail.verify($0) }
+        #expect(found.fault == "entry 6 was altered")
+    }
+
     @Test("The trail itself refuses to be changed, and an entry that does not follow")
     func appendOnly() async throws {
         let world = try await World(seed: 8)

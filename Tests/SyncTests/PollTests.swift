@@ -77,6 +77,30 @@ struct PollTests {
         try await Soundness.expect(world, "killed after page \(page)")
     }
 
+    @Test("After a sweep that took longer than the overlap the cursor stays behind what may have slipped by")
+    func slowSweep() async throws {
+        let quick = try await swept(pausingSeconds: 0)
+        let slow = try await swept(pausingSeconds: 100)
+        #expect(slow < quick)
+    }
+
+    /// The cursor after one sweep of three pages with a pause after the first, under an overlap of a minute.
+    private func swept(pausingSeconds: Int64) async throws -> String {
+        let world = try await World(seed: 5, policy: ["poll_overlap_seconds: 60"])
+        try world.visma.changeBehaviour(of: world.nord.vismaTenant) { $0.pageSizeMax = 2 }
+        let customer = try world.addCustomer()
+        for _ in 0..<6 {
+            _ = try world.addInvoice(of: customer)
+            world.clock.advance(bySeconds: 3600)
+        }
+        let once = Countdown(1)
+        world.interlude { [clock = world.clock] reached in
+            if reached == .pageStored, once.next() { clock.advance(bySeconds: pausingSeconds) }
+        }
+        try await world.turn(world.nord.tenant)
+        return try #require(try await world.cursor(.vismaInvoices)?.value)
+    }
+
     @Test("More rows within the overlap than on a page: the cursor still moves on")
     func fullPages() async throws {
         let world = try await World(seed: 5)

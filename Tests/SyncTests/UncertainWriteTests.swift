@@ -56,6 +56,27 @@ struct UncertainWriteTests {
         try await Soundness.expect(world, "a draft that somebody else deleted")
     }
 
+    @Test("A payment that Visma makes only minutes after its caller gave up is not made again meanwhile")
+    func lateBooking() async throws {
+        let world = try await World(seed: 7)
+        let document = try world.addInvoice()
+        try await world.quiet()
+        // A part, so that Visma would take it twice: the whole is refused once nothing is open.
+        try world.stripe.pay(invoice: world.live(document).id, amount: 50_000)
+        let aimed = AimedFault(.lateEffect, on: Step.createPayment)
+        world.transport.aim { aimed.strike($0) }
+        await world.deliverAll()
+        // Turns every few seconds, as the scheduler takes them, through all the time that Visma works on it.
+        for _ in 0..<40 {
+            try await world.turn(world.nord.tenant)
+            world.clock.advance(bySeconds: 10)
+        }
+        try await world.quiet()
+        #expect(aimed.didStrike)
+        #expect(world.vismaRows("payment").count == 1)
+        try await Soundness.expect(world, "made late")
+    }
+
     @Test("A first push that was lost in part leaves no review behind", arguments: Step.all)
     func noReviews(step: String) async throws {
         guard let push = Scenario.all.first else { return }
