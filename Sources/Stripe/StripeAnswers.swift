@@ -37,11 +37,6 @@ package enum StripeAnswers {
         }
         return answer.id
     }
-
-    /// Whether Stripe only repeated the answer that it keeps for this idempotency key.
-    package static func isReplayed(_ response: OutboundResponse) -> Bool {
-        response.header("Idempotent-Replayed")?.lowercased() == "true"
-    }
 }
 
 /// A webhook endpoint as its creation answered. The secret can be taken out once.

@@ -96,6 +96,7 @@ struct Journal: Sendable {
         case Step.createInvoice, Step.addLines, Step.finalizeInvoice, Step.voidInvoice:
             return .collection(try StripeAnswers.collection(from: response))
         case Step.deleteDraft, Step.deleteEndpoint:
+            _ = try StripeAnswers.deletedID(from: response)
             return .deleted
         case Step.createPayment:
             return .payment(try VismaAnswers.createdNumber(from: response))

@@ -21,11 +21,6 @@ package actor TenantRegistry {
         syncs[tenant] = sync
         return sync
     }
-
-    /// The tenants whose turns may run.
-    package func active() async throws -> [TenantID] {
-        try await environment.database.read { try TenantsTable.list($0, state: .active).map(\.id) }
-    }
 }
 
 extension TenantContext {

@@ -22,9 +22,6 @@ package enum VismaAnswers {
         return VismaPaymentNumber(number)
     }
 
-    /// The ETag after a write, verbatim.
-    package static func newETag(from response: OutboundResponse) -> String? { response.header("etag") }
-
     /// Throws `.reject` when the 200 of an action says in its body that the action failed. Any other 2xx means "asked
     /// for": only a read shows that it is done.
     package static func checkAction(_ response: OutboundResponse) throws(ConnectorError) {

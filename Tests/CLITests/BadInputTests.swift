@@ -142,7 +142,7 @@ struct BadInputTests {
     @Test("A live key for a test tenant, and things that are no key")
     func liveKey() throws {
         try unchanged { tool in
-            let secret = "rk_live_0123456789abcdefghij"
+            let secret = "rk_live_not_a_real_key_01"
             let live = try tool.run("credentials", "set", "acme", "stripe-key", input: secret)
             expect(live, status: 4, mentions: ["live key", "test mode", "rk_test_"])
             #expect(!live.errors.contains(secret))

@@ -301,8 +301,6 @@ struct ClientTests {
             try StripeAnswers.customer(from: answer(200, #"{"id":"cus_1","name":"A"}"#)).id == StripeCustomerID("cus_1")
         )
         #expect(try StripeAnswers.deletedID(from: answer(200, #"{"id":"in_1","deleted":true}"#)) == "in_1")
-        #expect(StripeAnswers.isReplayed(answer(200, "", [("idempotent-replayed", "true")])))
-        #expect(!StripeAnswers.isReplayed(answer(200, "")))
         let endpoint =
             #"{"id":"we_1","url":"u","status":"enabled","enabled_events":["*"],"metadata":{},"#
             + #""secret":"whsec_abcdefgh"}"#

@@ -98,7 +98,7 @@ struct SecretLeakTests {
         errors += [try await world.turn(world.nord.tenant)?.stopped].compactMap { $0 }
         world.transport.aim(nil)
         let admin = try world.admin()
-        for key in ["sk_live_abcdef0123456789", "sk_test_revoked_0123456789abcdef"] {
+        for key in ["sk_live_not_a_real_key_1", "sk_test_revoked_0123456789abcdef"] {
             do {
                 errors.append(try await admin.setCredential(.stripeKey, Secret(key), of: world.nord.tenant))
             } catch { errors.append("\(error)") }

@@ -26,7 +26,7 @@ struct TenantAdminTests {
         let admin = try world.admin()
         try await admin.add(manifest())
         let tenant = TenantID("ny")
-        for key in ["sk_live_abcdefgh12345678", "rk_live_abcdefgh12345678", "pk_test_abcdefgh", "nonsense", ""] {
+        for key in ["sk_live_not_a_real_key_1", "rk_live_not_a_real_key_1", "pk_test_abcdefgh", "nonsense", ""] {
             let error = await #expect(throws: ConnectorError.self) {
                 _ = try await admin.setCredential(.stripeKey, Secret(key), of: tenant)
             }

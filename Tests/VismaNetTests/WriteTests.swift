@@ -61,14 +61,13 @@ struct WriteTests {
     func note() async throws {
         let rig = try Rig(answering: answer(204, "", [("ETag", "\"new=\"")]))
         let call = VismaRequests.putNote(DocumentTests.reference, note: "paid", etag: "\"AAAAAE0YIiI=\"")
-        let response = try await rig.client.perform(call)
+        _ = try await rig.client.perform(call)
         let request = try #require(rig.api.requests.first)
         #expect(request.method == "PUT")
         #expect(request.url == "\(Rig.apiBase)/v1/customerinvoice/000224")
         #expect(request.header("if-match") == "\"AAAAAE0YIiI=\"")
         #expect(request.header("content-type") == "application/json")
         #expect(request.bodyText == #"{"note":{"value":"paid"}}"#)
-        #expect(VismaAnswers.newETag(from: response) == "\"new=\"")
     }
 
     @Test("A text is attached as one file, and its boundary is not in it")
