@@ -2,8 +2,9 @@ import Domain
 import Sandbox
 import Simulation
 import Storage
-import Sync
 import Testing
+
+@testable import Sync
 
 @Suite("Where money could go astray")
 struct MoneyPathTests {
@@ -45,5 +46,24 @@ struct MoneyPathTests {
         let made = world.vismaRows("payment").filter { $0["type"]?.stringValue == "Payment" }
         #expect(made.count == 1)
         #expect(try await !world.openReviews().isEmpty)
+    }
+
+    @Test("A payment whose webhooks are all lost is booked once, when Stripe's events are caught up with")
+    func lostWebhooks() async throws {
+        let world = try await World(seed: 23)
+        let document = try world.addInvoice()
+        try await world.quiet()
+        try world.stripe.pay(invoice: world.live(document).id)
+        // Stripe believes them delivered: it will not send them again.
+        for delivery in world.stripe.takeDeliveries() { world.stripe.report(delivery, status: 200) }
+        try await world.turn(world.nord.tenant)
+        #expect(world.vismaRows("payment").isEmpty)
+        for _ in 0..<2 {
+            world.clock.advance(bySeconds: CatchUp.intervalSeconds + 1)
+            try await world.turn(world.nord.tenant)
+        }
+        #expect(world.vismaRows("payment").count == 1)
+        try await world.quiet()
+        try await Soundness.expect(world, "webhooks lost")
     }
 }
