@@ -3,8 +3,9 @@ import Testing
 
 /// The real binary, run in a directory of its own that is removed at the end.
 final class Tool {
-    /// How long one command, or one line of its output, may take.
-    static let secondsMax = 60
+    /// How long one command, or one line of its output, may take. A server under test lives as long as its test,
+    /// which shares few threads with all others: this only ends what hangs.
+    static let secondsMax = 600
 
     struct Result {
         var status: Int32
