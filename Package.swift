@@ -33,7 +33,7 @@ let rooms: [Target] = [
     .target(name: "Sandbox", dependencies: ["LibCrypto", hummingbird, httpClient, logging, lifecycle]),
     .target(
         name: "Migrations", path: "migrations",
-        resources: [.embedInCode("0001_foundation.sqlite.sql")]
+        resources: [.embedInCode("0001_foundation.sqlite.sql"), .embedInCode("0002_every_state.sqlite.sql")]
     ),
     .target(
         name: "Tenants", path: "tenants", exclude: ["README.md"],

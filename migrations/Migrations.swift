@@ -30,6 +30,8 @@ package struct MigrationFile: Hashable, Sendable {
 package enum MigrationFiles {
     package static let all: [MigrationFile] = [
         MigrationFile(
-            number: 1, name: "foundation", dialect: .sqlite, bytes: PackageResources._001_foundation_sqlite_sql)
+            number: 1, name: "foundation", dialect: .sqlite, bytes: PackageResources._001_foundation_sqlite_sql),
+        MigrationFile(
+            number: 2, name: "every_state", dialect: .sqlite, bytes: PackageResources._002_every_state_sqlite_sql),
     ]
 }

@@ -3,15 +3,37 @@ package enum Action: Hashable, Sendable {
     /// Look for the Stripe customer by the policy's rules; reads only.
     case findCustomer
     case createCustomer(CustomerDraft)
-    case createInvoice(InvoiceDraft, amount: Money)
+    /// `settled`: what had been settled in Visma by then, which the invoice shows as one line.
+    case createInvoice(InvoiceDraft, amount: Money, settled: [Settlement])
     case addLines(StripeInvoiceID, [InvoiceLine])
     case finalizeInvoice(StripeInvoiceID)
     case deleteDraft(StripeInvoiceID)
-    case voidInvoice(StripeInvoiceID)
-    case bookPayment(PaymentDraft, cause: InvoicePaymentID)
-    case releasePayment(VismaPaymentNumber, cause: InvoicePaymentID)
+    /// Stripe e-mails the invoice to its customer.
+    case sendInvoice(StripeInvoiceID)
+    /// With the settlement in Visma that leaves nothing to collect; nil when the invoice was wrong.
+    case voidInvoice(StripeInvoiceID, Settlement?)
+    case payOutOfBand(StripeInvoiceID, Settlement)
+    /// A payment that was made elsewhere, as a payment record; it is attached to the invoice by the next step.
+    case reportPayment(PaymentReport, Settlement)
+    case attachPayment(StripeInvoiceID, record: String, Settlement)
+    case creditInvoice(StripeCreditDraft, Settlement)
+    case markUncollectible(StripeInvoiceID, Settlement)
+    /// Look in Visma for what people made of a refund: credit notes and refund documents of the customer; reads only.
+    case findCredits
+    /// Look for the first open financial period on or after this day; reads only.
+    case findOpenPeriod(LocalDate)
+    /// Make a document in Visma, unreleased.
+    case post(Posting, cause: String)
+    case release(Booking.Kind, VismaNumber, cause: String)
+    case void(Booking.Kind, VismaNumber, cause: String, for: Booking.VoidReason)
+    /// Delete an unreleased document of ours that is not what it should be.
+    case discard(Booking.Kind, VismaNumber, cause: String)
+    /// Visma's reminders and debt collection for this document, off or on.
+    case setDunning(isStopped: Bool)
     /// Visma's answer settled a booking: remember it.
     case markBooking(cause: String, Booking.State)
+    /// A person's own Visma document turned out to be the booking of a fact.
+    case adoptBooking(Booking)
     /// Write the block on the invoice by this way.
     case writeRecord(String, by: RecordAbility)
     case setLink(Link.State)
@@ -40,6 +62,15 @@ package struct Review: Hashable, Sendable {
         case cashAccountMissing = "cash_account_missing"
         case bookingChanged = "booking_changed"
         case refund = "refund"
+        case refundUnmatched = "refund_unmatched"
+        case refundInVisma = "refund_in_visma"
+        case creditBalance = "credit_balance"
+        case settlementUndone = "settlement_undone"
+        case creditedInStripe = "credited_in_stripe"
+        case periodClosed = "period_closed"
+        case feeUnbooked = "fee_unbooked"
+        case notForCollection = "not_for_collection"
+        case payoutUnbooked = "payout_unbooked"
         case disputeClosed = "dispute_closed"
         case recordRefused = "record_refused"
         case effectRefused = "effect_refused"

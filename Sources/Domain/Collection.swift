@@ -17,15 +17,23 @@ package struct Collection: Hashable, Sendable {
     /// What we wrote on the invoice: `mlc_tenant`, `mlc_company`, `mlc_document`, `mlc_revision`, `mlc_key`.
     package var metadata: [String: String]
     package var createdAt: Timestamp
+    /// What came beyond the amount and went to the customer's credit balance.
+    package var amountOverpaid: Money
+    /// What credit notes took off before and after the payment.
+    package var amountCredited: Money
     package var payments: [Payment]
     package var charges: [Charge]
+    package var refunds: [Refund]
     package var disputes: [Dispute]
+    /// Read only when `amountCredited` is not zero.
+    package var creditNotes: [CreditNote]
 
     package init(
         invoice: StripeInvoiceID, customer: StripeCustomerID, status: String, currency: Currency, total: Money,
         amountDue: Money, amountPaid: Money, amountRemaining: Money, startingBalance: Int64 = 0, lineCount: Int,
         number: String? = nil, hostedURL: String? = nil, metadata: [String: String] = [:], createdAt: Timestamp,
-        payments: [Payment] = [], charges: [Charge] = [], disputes: [Dispute] = []
+        amountOverpaid: Money? = nil, amountCredited: Money? = nil, payments: [Payment] = [], charges: [Charge] = [],
+        refunds: [Refund] = [], disputes: [Dispute] = [], creditNotes: [CreditNote] = []
     ) {
         self.invoice = invoice
         self.customer = customer
@@ -41,9 +49,13 @@ package struct Collection: Hashable, Sendable {
         self.hostedURL = hostedURL
         self.metadata = metadata
         self.createdAt = createdAt
+        self.amountOverpaid = amountOverpaid ?? .zero(currency)
+        self.amountCredited = amountCredited ?? .zero(currency)
         self.payments = payments
         self.charges = charges
+        self.refunds = refunds
         self.disputes = disputes
+        self.creditNotes = creditNotes
     }
 
     /// An InvoicePayment: how much of one payment was allocated to this invoice.
@@ -55,22 +67,34 @@ package struct Collection: Hashable, Sendable {
         /// Zero until paid.
         package var amountPaid: Money
         package var paidAt: Timestamp?
-        package var settlement: Settlement
+        package var source: Source
+        /// The payment intent's `status` (`processing`, `succeeded`, ...) while it is known; an unknown one is data.
+        package var intentStatus: String?
+        /// The intent received something, but not all of it yet.
+        package var isPartlyFunded: Bool
         package init(
             id: InvoicePaymentID, status: String, amountRequested: Money, amountPaid: Money, paidAt: Timestamp?,
-            settlement: Settlement
+            source: Source, intentStatus: String? = nil, isPartlyFunded: Bool = false
         ) {
             self.id = id
             self.status = status
             self.amountRequested = amountRequested
             self.amountPaid = amountPaid
             self.paidAt = paidAt
-            self.settlement = settlement
+            self.source = source
+            self.intentStatus = intentStatus
+            self.isPartlyFunded = isPartlyFunded
+        }
+
+        /// Money may come at any moment: nothing is changed about the invoice meanwhile.
+        package var isInFlight: Bool {
+            guard status == "open" else { return false }
+            return isPartlyFunded || intentStatus == "processing" || intentStatus == "requires_capture"
         }
     }
 
     /// What stands behind an InvoicePayment.
-    package enum Settlement: Hashable, Sendable {
+    package enum Source: Hashable, Sendable {
         case intent(PaymentIntentID)
         case charge(ChargeID)
         /// A `payment_record`, or nothing at all: money that did not pass through Stripe.
@@ -88,9 +112,12 @@ package struct Collection: Hashable, Sendable {
         package var createdAt: Timestamp
         package var isDisputed: Bool
         package var amountRefunded: Money
+        /// Nil while Stripe does not know it yet.
+        package var movement: BalanceMovement?
         package init(
             id: ChargeID, intent: PaymentIntentID?, amount: Money, status: String, failureCode: String?,
-            failureMessage: String?, createdAt: Timestamp, isDisputed: Bool, amountRefunded: Money
+            failureMessage: String?, createdAt: Timestamp, isDisputed: Bool, amountRefunded: Money,
+            movement: BalanceMovement? = nil
         ) {
             self.id = id
             self.intent = intent
@@ -101,6 +128,47 @@ package struct Collection: Hashable, Sendable {
             self.createdAt = createdAt
             self.isDisputed = isDisputed
             self.amountRefunded = amountRefunded
+            self.movement = movement
+        }
+    }
+
+    package struct Refund: Hashable, Sendable {
+        package var id: RefundID
+        package var charge: ChargeID?
+        package var intent: PaymentIntentID?
+        package var amount: Money
+        /// `pending`, `requires_action`, `succeeded`, `failed`, `canceled`; an unknown one is data.
+        package var status: String
+        package var failureReason: String?
+        package var createdAt: Timestamp
+        package init(
+            id: RefundID, charge: ChargeID?, intent: PaymentIntentID?, amount: Money, status: String,
+            failureReason: String?, createdAt: Timestamp
+        ) {
+            self.id = id
+            self.charge = charge
+            self.intent = intent
+            self.amount = amount
+            self.status = status
+            self.failureReason = failureReason
+            self.createdAt = createdAt
+        }
+    }
+
+    /// A credit note in Stripe on this invoice.
+    package struct CreditNote: Hashable, Sendable {
+        package var id: String
+        package var number: String?
+        package var amount: Money
+        /// `issued`, `void`.
+        package var status: String
+        package var metadata: [String: String]
+        package init(id: String, number: String?, amount: Money, status: String, metadata: [String: String]) {
+            self.id = id
+            self.number = number
+            self.amount = amount
+            self.status = status
+            self.metadata = metadata
         }
     }
 
@@ -114,9 +182,11 @@ package struct Collection: Hashable, Sendable {
         package var status: String
         package var evidenceDueBy: Timestamp?
         package var createdAt: Timestamp
+        /// Funds withdrawn, and given back when it was won.
+        package var movements: [BalanceMovement]
         package init(
             id: DisputeID, charge: ChargeID, amount: Money, reason: String, status: String, evidenceDueBy: Timestamp?,
-            createdAt: Timestamp
+            createdAt: Timestamp, movements: [BalanceMovement] = []
         ) {
             self.id = id
             self.charge = charge
@@ -125,6 +195,7 @@ package struct Collection: Hashable, Sendable {
             self.status = status
             self.evidenceDueBy = evidenceDueBy
             self.createdAt = createdAt
+            self.movements = movements
         }
     }
 }

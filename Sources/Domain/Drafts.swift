@@ -9,13 +9,14 @@ package struct InvoiceDraft: Hashable, Sendable {
     /// At most 26 characters, unique in the account.
     package var number: String
     package var memo: String?
+    package var footer: String?
     /// Name and value, at most four; 40 and 140 characters.
     package var customFields: [CustomField]
     package var metadata: [String: String]
 
     package init(
         customer: StripeCustomerID, currency: Currency, dueAt: Timestamp, effectiveAt: Timestamp, number: String,
-        memo: String?, customFields: [CustomField], metadata: [String: String]
+        memo: String?, footer: String? = nil, customFields: [CustomField], metadata: [String: String]
     ) {
         self.customer = customer
         self.currency = currency
@@ -23,6 +24,7 @@ package struct InvoiceDraft: Hashable, Sendable {
         self.effectiveAt = effectiveAt
         self.number = number
         self.memo = memo
+        self.footer = footer
         self.customFields = customFields
         self.metadata = metadata
     }
@@ -67,7 +69,7 @@ package struct InvoiceLine: Hashable, Sendable {
     }
 }
 
-/// A Visma customer payment to be made, unreleased: the body of `POST /v1/customerPayment`.
+/// A Visma customer payment or refund to be made, unreleased: the body of `POST /v1/customerPayment`.
 package struct PaymentDraft: Hashable, Sendable {
     package var customer: VismaCustomerNumber
     package var location: String?
@@ -76,8 +78,9 @@ package struct PaymentDraft: Hashable, Sendable {
     package var cashAccount: String
     package var currency: Currency
     package var amount: Money
-    /// Applied to the invoice; at most `amount`. Nil or zero leaves the whole payment unapplied.
+    /// Applied to the document; at most `amount`. Zero leaves the whole payment unapplied.
     package var applied: Money
+    /// The invoice that is paid, or the credit note that is paid out.
     package var document: DocumentRef
     package var applicationDate: LocalDate
     /// `pi_...`: found again by this.
@@ -85,11 +88,24 @@ package struct PaymentDraft: Hashable, Sendable {
     /// At most 50 characters.
     package var text: String?
     package var isOnHold: Bool
+    /// What Stripe kept of it.
+    package var charges: [FinanceCharge]
+
+    /// One fee on a payment, posted by the cash account's entry type.
+    package struct FinanceCharge: Hashable, Sendable, Codable {
+        package var entryType: String
+        package var amount: Money
+        package init(entryType: String, amount: Money) {
+            self.entryType = entryType
+            self.amount = amount
+        }
+    }
 
     package init(
         customer: VismaCustomerNumber, location: String?, branch: String?, paymentMethod: String, cashAccount: String,
         currency: Currency, amount: Money, applied: Money, document: DocumentRef, applicationDate: LocalDate,
-        reference: String, text: String?, isOnHold: Bool
+        reference: String, text: String?, isOnHold: Bool,
+        charges: [FinanceCharge] = []
     ) {
         self.customer = customer
         self.location = location
@@ -104,6 +120,7 @@ package struct PaymentDraft: Hashable, Sendable {
         self.reference = reference
         self.text = text
         self.isOnHold = isOnHold
+        self.charges = charges
     }
 }
 

@@ -67,8 +67,26 @@ package struct DisputeID: TextID {
     package init(rawValue: String) { self.rawValue = rawValue }
 }
 
-/// The number of a Visma customer payment document, unique within its payment type.
-package struct VismaPaymentNumber: TextID {
+/// `re_...`
+package struct RefundID: TextID {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+}
+
+/// `po_...`
+package struct PayoutID: TextID {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+}
+
+/// `txn_...`: one movement of the Stripe account's balance.
+package struct BalanceTransactionID: TextID {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+}
+
+/// The number of a document in Visma: a payment, refund, credit note, cash transaction or journal. Unique within its type.
+package struct VismaNumber: TextID {
     package let rawValue: String
     package init(rawValue: String) { self.rawValue = rawValue }
 }

@@ -39,45 +39,6 @@ package struct Link: Hashable, Sendable {
     }
 }
 
-/// The Visma document that books one fact of Stripe: a row of `collected`, unique by tenant, document and cause.
-package struct Booking: Hashable, Sendable {
-    package enum State: String, Sendable, CaseIterable {
-        /// Made in Visma, not released yet.
-        case created
-        /// Release asked for; Visma does it in the background.
-        case releasing
-        /// Read back as Open or Closed.
-        case booked
-        /// On hold by policy: a person releases it.
-        case held
-        /// Voided in Visma.
-        case voided
-    }
-
-    package var document: DocumentRef
-    /// `inpay_...`, later `re_...`, `dp_...`.
-    package var cause: String
-    package var state: State
-    package var amount: Money
-    /// How much of it was applied to the document.
-    package var applied: Money
-    package var payment: VismaPaymentNumber
-    package var reference: String
-
-    package init(
-        document: DocumentRef, cause: String, state: State, amount: Money, applied: Money, payment: VismaPaymentNumber,
-        reference: String
-    ) {
-        self.document = document
-        self.cause = cause
-        self.state = state
-        self.amount = amount
-        self.applied = applied
-        self.payment = payment
-        self.reference = reference
-    }
-}
-
 /// One outside write and what is known of it: a row of `journal`.
 package struct Effect: Hashable, Sendable {
     package enum State: String, Sendable, CaseIterable {

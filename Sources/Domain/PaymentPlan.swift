@@ -12,7 +12,7 @@ package enum PaymentPlan {
         collection.payments.filter { $0.status == "paid" }
             .sorted { ($0.paidAt?.microseconds ?? 0, $0.id) < ($1.paidAt?.microseconds ?? 0, $1.id) }
             .flatMap { payment -> [Action] in
-                switch payment.settlement {
+                switch payment.source {
                 case .intent(let intent): actions(for: payment, reference: intent.rawValue, receivable, situation)
                 case .charge(let charge): actions(for: payment, reference: charge.rawValue, receivable, situation)
                 case .outsideStripe: [.review(outside(payment, collection))]
@@ -24,7 +24,7 @@ package enum PaymentPlan {
     package static func available(_ receivable: Receivable, _ bookings: [Booking]) -> Money {
         let visible = Set(
             receivable.applications.filter { isPayment($0) && $0.isReleased && !$0.isVoided }.map(\.number))
-        return bookings.filter { $0.state != .voided && !visible.contains($0.payment.rawValue) }
+        return bookings.filter { $0.state != .voided && !visible.contains($0.number.rawValue) }
             .reduce(receivable.balance) { $0 - $1.applied }
     }
 
@@ -57,7 +57,9 @@ package enum PaymentPlan {
             let found = "\(payment.amountPaid) was paid (\(reference)) on a document in \(receivable.currency)"
             return [.review(Review(.amountsDisagree, found: found, proposals: ["book it by hand"]))]
         }
-        guard let account = situation.policy.cashAccounts[receivable.currency.code] else {
+        guard
+            let account = situation.policy.posting.cashAccount(branch: receivable.branch, currency: receivable.currency)
+        else {
             let found =
                 "\(payment.amountPaid) was paid (\(reference)), and no cash account is set for \(receivable.currency)"
             return [
@@ -69,21 +71,21 @@ package enum PaymentPlan {
         let day = (payment.paidAt ?? situation.now).day(in: situation.policy.zone)
         let draft = PaymentDraft(
             customer: receivable.customer.number, location: receivable.location, branch: receivable.branch,
-            paymentMethod: situation.policy.paymentMethod, cashAccount: account, currency: receivable.currency,
+            paymentMethod: situation.policy.posting.paymentMethod, cashAccount: account, currency: receivable.currency,
             amount: payment.amountPaid, applied: Money(minorUnits: applied, currency: receivable.currency),
             document: receivable.document, applicationDate: day, reference: reference,
-            text: "Stripe \(receivable.document.number)", isOnHold: situation.policy.booking == .hold)
-        return [.bookPayment(draft, cause: payment.id)]
+            text: "Stripe \(receivable.document.number)", isOnHold: situation.policy.posting.booking == .hold)
+        return [.post(.payment(draft), cause: cause)]
     }
 
     private static func settle(
         _ booking: Booking, _ payment: Collection.Payment, _ receivable: Receivable, _ situation: Situation
     ) -> [Action] {
-        let application = receivable.applications.first { isPayment($0) && $0.number == booking.payment.rawValue }
-        let seen = situation.payments[booking.payment]
-        let isVoided = application?.isVoided == true || seen?.status == "Voided"
+        let application = receivable.applications.first { isPayment($0) && $0.number == booking.number.rawValue }
+        let seen = situation.posted(booking)
+        let isVoided = application?.isVoided == true || seen?.isVoided == true
         switch booking.state {
-        case .voided:
+        case .voided, .voiding:
             return [.review(changed(booking))]
         case _ where isVoided:
             return [.markBooking(cause: booking.cause, .voided), .review(changed(booking))]
@@ -105,22 +107,22 @@ package enum PaymentPlan {
         let waited = situation.now.seconds(since: asked)
         let pause = min(max(releaseLookSeconds, waited), releaseLookSecondsMax)
         let look = Action.lookAgain(
-            at: situation.now.adding(seconds: pause), why: "the release of \(booking.payment) is queued")
+            at: situation.now.adding(seconds: pause), why: "the release of \(booking.number) is queued")
         guard waited >= releaseReviewSeconds else { return [look] }
-        let found = "Visma was asked at \(asked) to release payment \(booking.payment) and has not done it"
+        let found = "Visma was asked at \(asked) to release payment \(booking.number) and has not done it"
         return [.review(Review(.effectRefused, found: found, proposals: ["release it in Visma", "wait"])), look]
     }
 
     private static func release(_ booking: Booking, _ payment: Collection.Payment, _ situation: Situation) -> [Action] {
-        if situation.policy.booking == .hold { return [.markBooking(cause: booking.cause, .held)] }
+        if situation.policy.posting.booking == .hold { return [.markBooking(cause: booking.cause, .held)] }
         if let effect = situation.refused(Step.releasePayment, cause: booking.cause) {
-            let found = "Visma refused to release payment \(booking.payment): \(effect.failure ?? "no reason given")"
+            let found = "Visma refused to release payment \(booking.number): \(effect.failure ?? "no reason given")"
             return [
                 .review(
                     Review(.effectRefused, found: found, proposals: ["release it in Visma", "correct what it names"]))
             ]
         }
-        return [.releasePayment(booking.payment, cause: payment.id)]
+        return [.release(.payment, booking.number, cause: booking.cause)]
     }
 
     /// More came than was open: the rest stands unapplied in Visma, and a person decides what it is.
@@ -128,7 +130,7 @@ package enum PaymentPlan {
         guard booking.state != .voided, booking.applied.minorUnits < booking.amount.minorUnits else { return [] }
         let rest = booking.amount - booking.applied
         let found =
-            "\(rest) of \(booking.amount) (\(booking.reference)) stands unapplied on Visma payment \(booking.payment)"
+            "\(rest) of \(booking.amount) (\(booking.reference)) stands unapplied on Visma payment \(booking.number)"
         let code: Review.Code = booking.applied.isZero ? .paidTwice : .overpaid
         return [
             .review(Review(code, found: found, proposals: ["refund it in Stripe", "apply it to another document"]))
@@ -138,7 +140,7 @@ package enum PaymentPlan {
     private static func changed(_ booking: Booking) -> Review {
         Review(
             .bookingChanged,
-            found: "Visma payment \(booking.payment) for \(booking.amount) (\(booking.reference)) was voided",
+            found: "Visma payment \(booking.number) for \(booking.amount) (\(booking.reference)) was voided",
             proposals: ["book it again", "leave it voided"])
     }
 

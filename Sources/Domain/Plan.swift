@@ -68,13 +68,65 @@ package enum Step {
     package static let voidInvoice = "invoice.void"
     package static let createPayment = "payment.create"
     package static let releasePayment = "payment.release"
+    package static let sendInvoice = "invoice.send"
+    package static let payOutOfBand = "invoice.pay"
+    package static let markUncollectible = "invoice.uncollectible"
+    package static let reportPayment = "payment_record.create"
+    package static let attachPayment = "payment_record.attach"
+    package static let creditInvoice = "credit_note.create"
+    package static let voidPayment = "payment.void"
+    package static let createRefund = "refund.create"
+    package static let releaseRefund = "refund.release"
+    package static let voidRefund = "refund.void"
+    package static let createCreditNote = "visma_credit_note.create"
+    package static let releaseCreditNote = "visma_credit_note.release"
+    package static let deleteCreditNote = "visma_credit_note.delete"
+    package static let createCashEntry = "cash_entry.create"
+    package static let releaseCashEntry = "cash_entry.release"
+    package static let reverseCashEntry = "cash_entry.reverse"
+    package static let createJournalEntry = "journal_entry.create"
+    package static let releaseJournalEntry = "journal_entry.release"
+    package static let setDunning = "record.dunning"
     package static let writeNote = "record.note"
     package static let attachRecord = "record.attachment"
     package static let createEndpoint = "endpoint.create"
     package static let deleteEndpoint = "endpoint.delete"
 
     package static let all = [
-        createCustomer, createInvoice, addLines, finalizeInvoice, deleteDraft, voidInvoice, createPayment,
-        releasePayment, writeNote, attachRecord, createEndpoint, deleteEndpoint,
+        createCustomer, createInvoice, addLines, finalizeInvoice, sendInvoice, deleteDraft, voidInvoice, payOutOfBand,
+        markUncollectible, reportPayment, attachPayment, creditInvoice, createPayment, releasePayment, voidPayment,
+        createRefund, releaseRefund, voidRefund, createCreditNote, releaseCreditNote, deleteCreditNote, createCashEntry,
+        releaseCashEntry, reverseCashEntry, createJournalEntry, releaseJournalEntry, setDunning, writeNote,
+        attachRecord, createEndpoint, deleteEndpoint,
     ]
+
+    package static func create(_ kind: Booking.Kind) -> String {
+        switch kind {
+        case .payment: createPayment
+        case .refund: createRefund
+        case .creditNote: createCreditNote
+        case .cashEntry: createCashEntry
+        case .journalEntry: createJournalEntry
+        }
+    }
+
+    package static func release(_ kind: Booking.Kind) -> String {
+        switch kind {
+        case .payment: releasePayment
+        case .refund: releaseRefund
+        case .creditNote: releaseCreditNote
+        case .cashEntry: releaseCashEntry
+        case .journalEntry: releaseJournalEntry
+        }
+    }
+
+    /// How Visma takes a released document back; nil where it has no way.
+    package static func void(_ kind: Booking.Kind) -> String? {
+        switch kind {
+        case .payment: voidPayment
+        case .refund: voidRefund
+        case .cashEntry: reverseCashEntry
+        case .creditNote, .journalEntry: nil
+        }
+    }
 }

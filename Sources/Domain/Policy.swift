@@ -1,63 +1,45 @@
 package import Foundation
 
-/// What a company wants: the part of its manifest that decides. Kept as JSON with a version in `tenants`.
+/// What a company wants: the part of its manifest that decides. Kept as JSON with a version in `tenants`; what a stored
+/// policy does not name has the default. `tenants/README.md` says for each value what it does.
 package struct Policy: Hashable, Sendable, Codable {
     /// IANA name; every date that the connector derives is a day in this zone.
     package var timeZone: String
     /// Documents dated before it are never pushed.
     package var startDate: LocalDate
-    /// Put before Visma's reference to make Stripe's invoice number.
-    package var numberPrefix: String
-    /// A due date in the past is moved to this many days from now; the true one is shown on the invoice.
-    package var pastDueGraceDays: Int
-    package var excludedCustomers: Set<String>
-    package var excludedBranches: Set<String>
-    package var excludedCurrencies: Set<Currency>
+    package var selection = Selection()
+    package var invoice = InvoiceStyle()
     /// Tried in order when a Visma customer has no Stripe customer of ours yet.
-    package var customerRules: [CustomerRule]
+    package var customerRules: [CustomerRule] = [.email]
     /// Make a Stripe customer when no rule finds one; otherwise a review.
-    package var createsCustomers: Bool
-    /// Visma cash account by currency: where Stripe's money is booked.
-    package var cashAccounts: [String: String]
-    package var paymentMethod: String
-    package var booking: BookingMode
+    package var createsCustomers = true
+    package var posting: PostingPolicy
     /// How often each of Visma's lists is polled.
-    package var pollSeconds: Int
+    package var pollSeconds = 60
     /// How far behind the newest value known a poll begins again.
-    package var pollOverlapSeconds: Int
+    package var pollOverlapSeconds = 7200
     /// Writes link, failures and disputes on the Visma invoice.
-    package var writesInvoiceRecord: Bool
+    package var writesInvoiceRecord = true
 
-    package init(
-        timeZone: String, startDate: LocalDate, numberPrefix: String = "", pastDueGraceDays: Int = 3,
-        excludedCustomers: Set<String> = [], excludedBranches: Set<String> = [],
-        excludedCurrencies: Set<Currency> = [], customerRules: [CustomerRule] = [.email],
-        createsCustomers: Bool = true, cashAccounts: [String: String], paymentMethod: String,
-        booking: BookingMode = .release, pollSeconds: Int = 60, pollOverlapSeconds: Int = 7200,
-        writesInvoiceRecord: Bool = true
-    ) {
+    package init(timeZone: String, startDate: LocalDate, posting: PostingPolicy) {
         self.timeZone = timeZone
         self.startDate = startDate
-        self.numberPrefix = numberPrefix
-        self.pastDueGraceDays = pastDueGraceDays
-        self.excludedCustomers = excludedCustomers
-        self.excludedBranches = excludedBranches
-        self.excludedCurrencies = excludedCurrencies
-        self.customerRules = customerRules
-        self.createsCustomers = createsCustomers
-        self.cashAccounts = cashAccounts
-        self.paymentMethod = paymentMethod
-        self.booking = booking
-        self.pollSeconds = pollSeconds
-        self.pollOverlapSeconds = pollOverlapSeconds
-        self.writesInvoiceRecord = writesInvoiceRecord
+        self.posting = posting
     }
 
-    package enum BookingMode: String, Hashable, Sendable, Codable, CaseIterable {
-        /// The Visma payment is released at once.
-        case release
-        /// It stays on hold until a person releases it.
-        case hold
+    package init(from decoder: any Decoder) throws {
+        let stored = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            timeZone: try stored.decode(String.self, forKey: .timeZone),
+            startDate: try stored.decode(LocalDate.self, forKey: .startDate),
+            posting: try stored.decode(PostingPolicy.self, forKey: .posting))
+        selection = try stored.decodeIfPresent(Selection.self, forKey: .selection) ?? selection
+        invoice = try stored.decodeIfPresent(InvoiceStyle.self, forKey: .invoice) ?? invoice
+        customerRules = try stored.decodeIfPresent([CustomerRule].self, forKey: .customerRules) ?? customerRules
+        createsCustomers = try stored.decodeIfPresent(Bool.self, forKey: .createsCustomers) ?? createsCustomers
+        pollSeconds = try stored.decodeIfPresent(Int.self, forKey: .pollSeconds) ?? pollSeconds
+        pollOverlapSeconds = try stored.decodeIfPresent(Int.self, forKey: .pollOverlapSeconds) ?? pollOverlapSeconds
+        writesInvoiceRecord = try stored.decodeIfPresent(Bool.self, forKey: .writesInvoiceRecord) ?? writesInvoiceRecord
     }
 
     /// How an existing Stripe customer may be recognised. Only an equality that exactly one customer meets counts.
@@ -103,14 +85,8 @@ package struct Policy: Hashable, Sendable, Codable {
 
     /// Why the connector leaves `receivable` alone, or nil when it is for collection.
     package func exclusion(of receivable: Receivable) -> String? {
-        if receivable.document.type != .invoice {
-            return "documents of type \(receivable.document.type) are not pushed"
-        }
         if receivable.documentDate < startDate { return "dated before the start date \(startDate)" }
-        if excludedCustomers.contains(receivable.customer.number.rawValue) { return "its customer is excluded" }
-        if let branch = receivable.branch, excludedBranches.contains(branch) { return "branch \(branch) is excluded" }
-        if excludedCurrencies.contains(receivable.currency) { return "currency \(receivable.currency) is excluded" }
-        return nil
+        return selection.exclusion(of: receivable)
     }
 }
 

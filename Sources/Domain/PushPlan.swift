@@ -21,7 +21,14 @@ package enum PushPlan {
             }
             if let refused = refusal(Step.createInvoice, receivable, situation) { return [.review(refused)] }
             let draft = draft(for: receivable, customer: customer, lines: lines, situation)
-            return [.createInvoice(draft, amount: receivable.balance)]
+            return [.createInvoice(draft, amount: receivable.balance, settled: settled(receivable))]
+        }
+    }
+
+    /// What had been settled by the push, so that it is never told to Stripe again.
+    private static func settled(_ receivable: Receivable) -> [Settlement] {
+        SettlementPlan.totals(receivable).map {
+            Settlement(application: $0.key, amount: $0.amount, whole: $0.amount.minorUnits, way: .pushed)
         }
     }
 
@@ -129,7 +136,8 @@ package enum PushPlan {
         let earliest = situation.now.adding(seconds: 900)
         if dueAt < earliest {
             // Counted from that moment, so that no days of grace in the day's last minutes still mean a day to come.
-            dueAt = earliest.day(in: policy.zone).adding(days: policy.pastDueGraceDays).endOfDay(in: policy.zone)
+            dueAt = earliest.day(in: policy.zone).adding(days: policy.invoice.pastDueGraceDays).endOfDay(
+                in: policy.zone)
             fields.append(.init(name: "Original due date", value: dueDate.description))
         }
         let revision = situation.link?.revision ?? 1
@@ -144,7 +152,7 @@ package enum PushPlan {
     }
 
     private static func number(_ receivable: Receivable, revision: Int, _ policy: Policy) -> String {
-        let base = policy.numberPrefix + receivable.document.number
+        let base = policy.invoice.numberPrefix + receivable.document.number
         return revision > 1 ? "\(base)-\(revision)" : base
     }
 

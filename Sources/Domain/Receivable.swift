@@ -23,6 +23,17 @@ package struct Receivable: Hashable, Sendable {
     package var attachmentNames: [String]
     package var paymentReference: String?
     package var isRotRutDeductible: Bool
+    /// The document's own payment method in Visma: how a person marks it for collection.
+    package var paymentMethod: String?
+    package var hasDirectDebitMandate = false
+    /// It goes out through an e-invoice channel.
+    package var isEInvoice = false
+    /// Handed to a debt collector.
+    package var isWithDebtCollector = false
+    /// Visma sends no reminders for it.
+    package var isDunningStopped = false
+    /// Until when less may be paid; nil when there is no cash discount.
+    package var cashDiscountUntil: LocalDate?
     /// The `ETag` header of the read, as it came (with its quotes), for `If-Match`.
     package var etag: String?
     /// Opaque server-local text and row version: equal pair, equal row.
@@ -74,12 +85,18 @@ package struct Receivable: Hashable, Sendable {
         /// Net of VAT, or with it when the document's prices include VAT.
         package var amount: Money
         package var vatCode: String?
-        package init(number: Int, description: String, quantity: Decimal, amount: Money, vatCode: String?) {
+        /// The general ledger account.
+        package var account: String?
+        package init(
+            number: Int, description: String, quantity: Decimal, amount: Money, vatCode: String?,
+            account: String? = nil
+        ) {
             self.number = number
             self.description = description
             self.quantity = quantity
             self.amount = amount
             self.vatCode = vatCode
+            self.account = account
         }
     }
 
@@ -107,9 +124,10 @@ package struct Receivable: Hashable, Sendable {
         package var isReleased: Bool
         package var isVoided: Bool
         package var paymentReference: String?
+        package var date: LocalDate?
         package init(
             documentType: String, number: String, amount: Money, isReleased: Bool, isVoided: Bool,
-            paymentReference: String?
+            paymentReference: String?, date: LocalDate? = nil
         ) {
             self.documentType = documentType
             self.number = number
@@ -117,7 +135,12 @@ package struct Receivable: Hashable, Sendable {
             self.isReleased = isReleased
             self.isVoided = isVoided
             self.paymentReference = paymentReference
+            self.date = date
         }
+
+        /// How it is named in `settlements`; numbers are unique within a type only.
+        package var key: String { "\(documentType):\(number)" }
+        package var counts: Bool { isReleased && !isVoided }
     }
 
     /// Released and waiting for money. `Closed` documents have been released too, but have nothing open.
@@ -189,48 +212,4 @@ package struct VismaCustomer: Hashable, Sendable {
             self.country = country
         }
     }
-}
-
-/// A customer payment document in Visma.
-package struct VismaPayment: Hashable, Sendable {
-    package var number: VismaPaymentNumber
-    /// `Payment`, `Refund`, `VoidPayment`, ...
-    package var type: String
-    /// `Hold`, `Balanced`, `Open`, `Closed`, `Voided`, ...
-    package var status: String
-    package var reference: String?
-    package var customer: VismaCustomerNumber
-    package var amount: Money
-    package var applicationDate: LocalDate
-    package var applications: [Application]
-    package var etag: String?
-    package var version: RowVersion
-
-    package init(
-        number: VismaPaymentNumber, type: String, status: String, reference: String?, customer: VismaCustomerNumber,
-        amount: Money, applicationDate: LocalDate, applications: [Application], etag: String? = nil,
-        version: RowVersion
-    ) {
-        self.number = number
-        self.type = type
-        self.status = status
-        self.reference = reference
-        self.customer = customer
-        self.amount = amount
-        self.applicationDate = applicationDate
-        self.applications = applications
-        self.etag = etag
-        self.version = version
-    }
-
-    package struct Application: Hashable, Sendable {
-        package var document: DocumentRef
-        package var amount: Money
-        package init(document: DocumentRef, amount: Money) {
-            self.document = document
-            self.amount = amount
-        }
-    }
-
-    package var isReleased: Bool { status == "Open" || status == "Closed" }
 }

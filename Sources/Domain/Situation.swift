@@ -12,8 +12,18 @@ package struct Situation: Hashable, Sendable {
     /// Nil when there is no Stripe invoice, or it is gone.
     package var collection: Collection?
     package var bookings: [Booking]
-    /// Visma's own word on bookings that were being released, by payment number.
-    package var payments: [VismaPaymentNumber: VismaPayment]
+    /// Visma's own word on bookings that it has not confirmed yet.
+    package var posted: [PostedDocument]
+    /// What Stripe was told of settlements in Visma, for the link's revision.
+    package var settlements: [Settlement]
+    /// What people asked for, oldest first.
+    package var requests: [Request]
+    /// Nil until the plan has asked for it.
+    package var credits: Credits?
+    /// First open day on or after a day, for the days that the plan has asked about.
+    package var openDays: [LocalDate: LocalDate]
+    /// The other documents that a payment intent is known to pay.
+    package var sharers: [PaymentIntentID: [DocumentRef]]
     /// The latest effect of each step and cause of this subject.
     package var effects: [Effect]
     package var recordAbility: RecordAbility
@@ -25,7 +35,9 @@ package struct Situation: Hashable, Sendable {
     package init(
         tenant: TenantID, company: String, document: DocumentRef, receivable: Receivable?, link: Link?,
         customer: CustomerFinding = .notLooked, collection: Collection? = nil, bookings: [Booking] = [],
-        payments: [VismaPaymentNumber: VismaPayment] = [:], effects: [Effect] = [],
+        posted: [PostedDocument] = [], settlements: [Settlement] = [], requests: [Request] = [],
+        credits: Credits? = nil, openDays: [LocalDate: LocalDate] = [:],
+        sharers: [PaymentIntentID: [DocumentRef]] = [:], effects: [Effect] = [],
         recordAbility: RecordAbility = .note, policy: Policy, now: Timestamp
     ) {
         self.tenant = tenant
@@ -36,11 +48,31 @@ package struct Situation: Hashable, Sendable {
         self.customer = customer
         self.collection = collection
         self.bookings = bookings
-        self.payments = payments
+        self.posted = posted
+        self.settlements = settlements
+        self.requests = requests
+        self.credits = credits
+        self.openDays = openDays
+        self.sharers = sharers
         self.effects = effects
         self.recordAbility = recordAbility
         self.policy = policy
         self.now = now
+    }
+
+    /// What people made of refunds in Visma: of the document's customer, released, and standing for no booking yet.
+    package struct Credits: Hashable, Sendable {
+        package var creditNotes: [VismaCreditNote]
+        /// Customer payments of type Refund.
+        package var refundDocuments: [VismaPayment]
+        package init(creditNotes: [VismaCreditNote], refundDocuments: [VismaPayment]) {
+            self.creditNotes = creditNotes
+            self.refundDocuments = refundDocuments
+        }
+    }
+
+    func posted(_ booking: Booking) -> PostedDocument? {
+        posted.first { $0.kind == booking.kind && $0.number == booking.number }
     }
 
     /// What is known of the Stripe customer for the document's customer.

@@ -27,7 +27,7 @@ enum StandingPlan {
         else { return nil }
         let review = Action.review(PushPlan.mismatch(receivable, collection))
         guard let voiding = situation.voiding(of: link), voiding.state == .failed else {
-            return [review, .voidInvoice(collection.invoice)]
+            return [review, .voidInvoice(collection.invoice, nil)]
         }
         return [review, .review(PushPlan.refused(Step.voidInvoice, voiding))]
     }
@@ -86,7 +86,7 @@ enum StandingPlan {
     ) -> [Action] {
         let isConfirmed = situation.bookings.allSatisfy { $0.state == .booked || $0.state == .voided }
         let isComplete = collection.payments.allSatisfy { payment in
-            if case .outsideStripe = payment.settlement { return true }
+            if case .outsideStripe = payment.source { return true }
             return payment.status != "paid" || isBooked(payment, situation)
         }
         let isSettled =

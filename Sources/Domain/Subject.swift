@@ -34,12 +34,17 @@ package struct DocumentRef: Hashable, Sendable, Codable, Comparable, CustomStrin
 /// What can be dirty: something whose relation between the two systems must be looked at.
 package enum Subject: Hashable, Sendable, Comparable, CustomStringConvertible {
     case document(DocumentRef)
+    /// What a customer's refund documents and balance ask of a person.
+    case customer(VismaCustomerNumber)
+    case payout(PayoutID)
     case endpoint
 
-    /// The stored form: `document/Invoice:000224`, `endpoint`.
+    /// The stored form: `document/Invoice:000224`, `customer/10002`, `payout/po_1`, `endpoint`.
     package var key: String {
         switch self {
         case .document(let reference): "document/\(reference)"
+        case .customer(let number): "customer/\(number)"
+        case .payout(let id): "payout/\(id)"
         case .endpoint: "endpoint"
         }
     }
@@ -51,6 +56,10 @@ package enum Subject: Hashable, Sendable, Comparable, CustomStringConvertible {
             self = .endpoint
         } else if key.hasPrefix("document/"), let reference = DocumentRef(String(key.dropFirst(9))) {
             self = .document(reference)
+        } else if key.hasPrefix("customer/"), key.utf8.count > 9 {
+            self = .customer(VismaCustomerNumber(String(key.dropFirst(9))))
+        } else if key.hasPrefix("payout/"), key.utf8.count > 7 {
+            self = .payout(PayoutID(String(key.dropFirst(7))))
         } else {
             return nil
         }

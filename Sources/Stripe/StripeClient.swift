@@ -156,11 +156,11 @@ package struct StripeClient: Sendable {
     }
 
     /// What can have charges, each once: payment intents that were touched, and old charges without an intent.
-    private static func sources(of payments: [InvoicePaymentAnswer]) -> [Domain.Collection.Settlement] {
-        var seen = Set<Domain.Collection.Settlement>()
-        var result = [Domain.Collection.Settlement]()
+    private static func sources(of payments: [InvoicePaymentAnswer]) -> [Domain.Collection.Source] {
+        var seen = Set<Domain.Collection.Source>()
+        var result = [Domain.Collection.Source]()
         for payment in payments {
-            let source: Domain.Collection.Settlement
+            let source: Domain.Collection.Source
             if let intent = payment.payment.intent {
                 guard !intent.isUntouched else { continue }
                 source = .intent(PaymentIntentID(intent.id))
@@ -175,7 +175,7 @@ package struct StripeClient: Sendable {
     }
 
     private func charges(
-        of source: Domain.Collection.Settlement
+        of source: Domain.Collection.Source
     ) async throws(ConnectorError) -> [Domain.Collection.Charge] {
         switch source {
         case .intent(let intent):
@@ -190,7 +190,7 @@ package struct StripeClient: Sendable {
     }
 
     private func disputes(
-        of source: Domain.Collection.Settlement
+        of source: Domain.Collection.Source
     ) async throws(ConnectorError) -> [Domain.Collection.Dispute] {
         let filter: [(String, String)]
         switch source {

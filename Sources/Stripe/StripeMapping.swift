@@ -30,7 +30,7 @@ enum StripeMapping {
         _ payment: InvoicePaymentAnswer, _ response: OutboundResponse
     ) throws(ConnectorError) -> Domain.Collection.Payment {
         let currency = try currency(payment.currency, response)
-        let settlement: Domain.Collection.Settlement =
+        let source: Domain.Collection.Source =
             if let intent = payment.payment.intent {
                 .intent(PaymentIntentID(intent.id))
             } else if let charge = payment.payment.charge {
@@ -42,7 +42,7 @@ enum StripeMapping {
             id: InvoicePaymentID(payment.id), status: payment.status,
             amountRequested: Money(minorUnits: payment.amountRequested, currency: currency),
             amountPaid: Money(minorUnits: payment.amountPaid ?? 0, currency: currency),
-            paidAt: payment.transitions.paidAt.map { Timestamp(unixSeconds: $0) }, settlement: settlement)
+            paidAt: payment.transitions.paidAt.map { Timestamp(unixSeconds: $0) }, source: source)
     }
 
     static func charge(

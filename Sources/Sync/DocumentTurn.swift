@@ -75,7 +75,7 @@ struct DocumentTurn: Sendable {
                     try LinksTable.upsert(db, tenant: tenant.id, link, now: now)
                 case .markBooking(let cause, let state):
                     try CollectedTable.setState(
-                        db, tenant: tenant.id, document: document, cause: cause, state, now: now)
+                        db, tenant: tenant.id, subject: .document(document), cause: cause, state, now: now)
                     try tenant.audit.append(
                         .init(
                             actor: "system", action: "booking", subject: document.description,
@@ -125,8 +125,11 @@ struct DocumentTurn: Sendable {
             situation.collection = collection
         case (.deleted, _):
             situation.collection = nil
-        case (.releaseAccepted, .releasePayment(let number, _)):
-            situation.payments[number] = try await tenant.visma.payment(number, type: "Payment")
+        case (.releaseAccepted, .release(let kind, let number, _)):
+            situation.posted.removeAll { $0.kind == kind && $0.number == number }
+            if let seen = try await tenant.visma.payment(number, type: "Payment") {
+                situation.posted.append(seen.posted)
+            }
         case (.recordWritten, .writeRecord(let block, let way)):
             guard let collection = situation.collection else { break }
             if way == .note {

@@ -146,13 +146,13 @@ struct EffectLookup {
 
     /// The numbers that stand for another booking already.
     private func booked(
-        under numbers: [VismaPaymentNumber], besides effect: Effect
-    ) async throws -> Set<VismaPaymentNumber> {
+        under numbers: [VismaNumber], besides effect: Effect
+    ) async throws -> Set<VismaNumber> {
         try await journal.environment.database.read { [tenant] db in
             try Set(
                 numbers.filter { number in
-                    try CollectedTable.list(db, tenant: tenant.id, payment: number).contains {
-                        Subject.document($0.document) != effect.subject || $0.cause != effect.cause
+                    try CollectedTable.list(db, tenant: tenant.id, kind: .payment, number: number).contains {
+                        $0.subject != effect.subject || $0.cause != effect.cause
                     }
                 })
         }
@@ -161,7 +161,7 @@ struct EffectLookup {
     private func release(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
         guard let target = request.target else { return .hadNone(why: "the request names no payment") }
         let beganAt = now
-        let payment = try await tenant.visma.payment(VismaPaymentNumber(target), type: "Payment")
+        let payment = try await tenant.visma.payment(VismaNumber(target), type: "Payment")
         if payment?.isReleased == true { return .tookEffect(.releaseAccepted) }
         return absent(effect, beganAt: beganAt, what: "payment \(target) is not released")
     }

@@ -18,8 +18,8 @@ struct EffectOrder {
         switch action {
         case .createCustomer(let draft):
             order = (Step.createCustomer, PushPlan.customerCause(draft), { try Self.customer(draft, situation, $0) })
-        case .createInvoice(let draft, let amount):
-            order = (Step.createInvoice, push, { try Self.invoice(draft, amount, $0) })
+        case .createInvoice(let draft, let amount, let settled):
+            order = (Step.createInvoice, push, { try Self.invoice(draft, amount, settled, $0) })
         case .addLines(let invoice, let lines):
             order = (
                 Step.addLines, push,
@@ -43,7 +43,7 @@ struct EffectOrder {
                     JournaledRequest(call: try StripeRequests.deleteDraft(invoice), target: invoice.rawValue)
                 }
             )
-        case .voidInvoice(let invoice):
+        case .voidInvoice(let invoice, _):
             order = (
                 Step.voidInvoice, push,
                 { key in
@@ -51,11 +51,11 @@ struct EffectOrder {
                     return JournaledRequest(call: call, target: invoice.rawValue)
                 }
             )
-        case .bookPayment(let draft, let cause):
-            order = (Step.createPayment, cause.rawValue, { _ in Self.payment(draft) })
-        case .releasePayment(let number, let cause):
+        case .post(.payment(let draft), let cause):
+            order = (Step.createPayment, cause, { _ in Self.payment(draft) })
+        case .release(.payment, let number, let cause):
             order = (
-                Step.releasePayment, cause.rawValue,
+                Step.releasePayment, cause,
                 { _ in
                     let call = VismaRequests.releasePayment(number, type: "Payment")
                     return JournaledRequest(call: call, target: number.rawValue)
@@ -64,7 +64,7 @@ struct EffectOrder {
         case .writeRecord(let block, let way):
             let step = way == .note ? Step.writeNote : Step.attachRecord
             order = (step, InvoiceRecord.contentKey(block), { try Self.record(block, way, situation, $0) })
-        case .findCustomer, .markBooking, .setLink, .review, .lookAgain:
+        default:
             return nil
         }
         step = order.step
@@ -110,7 +110,9 @@ struct EffectOrder {
             visma: .init(internalID: visma.internalID, number: visma.number))
     }
 
-    private static func invoice(_ draft: InvoiceDraft, _ amount: Money, _ key: EffectKey) throws -> JournaledRequest {
+    private static func invoice(
+        _ draft: InvoiceDraft, _ amount: Money, _ settled: [Settlement], _ key: EffectKey
+    ) throws -> JournaledRequest {
         var draft = draft
         draft.metadata[MetadataKey.effect] = key.rawValue
         return JournaledRequest(

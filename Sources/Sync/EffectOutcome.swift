@@ -78,26 +78,25 @@ struct EffectOutcome {
         }
         var ids = [collection.invoice.rawValue]
         for payment in collection.payments {
-            if case .intent(let intent) = payment.settlement { ids.append(intent.rawValue) }
+            if case .intent(let intent) = payment.source { ids.append(intent.rawValue) }
         }
         try StripeObjectsTable.put(db, tenant: tenant, objectIDs: ids, subject: effect.subject)
     }
 
-    private func insertBooking(_ number: VismaPaymentNumber, _ db: any SQLConnection) throws {
-        guard case .document(let document) = effect.subject, let amount = request.amount, let applied = request.applied,
+    private func insertBooking(_ number: VismaNumber, _ db: any SQLConnection) throws {
+        guard let amount = request.amount, let applied = request.applied,
             let reference = request.reference
         else { throw StorageError(.invalidArgument, "the journal's row of \(effect.key) lacks what a booking needs") }
         try CollectedTable.insert(
             db, tenant: tenant,
             Booking(
-                document: document, cause: effect.cause, state: request.isOnHold == true ? .held : .created,
-                amount: amount, applied: applied, payment: number, reference: reference), now: now)
+                subject: effect.subject, cause: effect.cause, state: request.isOnHold == true ? .held : .created,
+                amount: amount, applied: applied, number: number, reference: reference), now: now)
     }
 
     private func setBooking(_ state: Booking.State, _ db: any SQLConnection) throws {
-        guard case .document(let document) = effect.subject else { return }
         try CollectedTable.setState(
-            db, tenant: tenant, document: document, cause: effect.cause, state, now: now)
+            db, tenant: tenant, subject: effect.subject, cause: effect.cause, state, now: now)
     }
 
     private func changeLink(_ db: any SQLConnection, _ change: (inout Link) -> Void) throws {

@@ -11,7 +11,7 @@ struct EventResolver: Sendable {
     let environment: SyncEnvironment
 
     private enum Finding: Sendable {
-        case subject(Subject, objectIDs: [String])
+        case subjects([Subject], objectIDs: [String])
         case nothing(reason: String)
     }
 
@@ -38,10 +38,13 @@ struct EventResolver: Sendable {
             let now = environment.now()
             for (id, type, finding) in resolved {
                 switch finding {
-                case .subject(let subject, let objectIDs):
-                    try StripeObjectsTable.put(db, tenant: tenant.id, objectIDs: objectIDs, subject: subject)
-                    try WorkTable.dirty(db, tenant: tenant.id, subject: subject, cause: type, dueAt: now)
-                    try EventsTable.markResolved(db, tenant: tenant.id, eventID: id, subject: subject)
+                case .subjects(let subjects, let objectIDs):
+                    for subject in subjects {
+                        try StripeObjectsTable.put(db, tenant: tenant.id, objectIDs: objectIDs, subject: subject)
+                        try WorkTable.dirty(db, tenant: tenant.id, subject: subject, cause: type, dueAt: now)
+                    }
+                    guard let first = subjects.first else { continue }
+                    try EventsTable.markResolved(db, tenant: tenant.id, eventID: id, subject: first)
                 case .nothing(let reason):
                     try EventsTable.markIgnored(db, tenant: tenant.id, eventID: id, reason: reason)
                 }
@@ -66,7 +69,7 @@ struct EventResolver: Sendable {
         let known = try await environment.database.read { [tenant] db in
             try StripeObjectsTable.subjects(db, tenant: tenant.id, of: ids)
         }
-        if let subject = ids.lazy.compactMap({ known[$0] }).first { return .subject(subject, objectIDs: ids) }
+        if let subjects = ids.lazy.compactMap({ known[$0] }).first { return .subjects(subjects, objectIDs: ids) }
         return try await ask(objects, ids)
     }
 
@@ -82,13 +85,13 @@ struct EventResolver: Sendable {
             let link = try await environment.database.read { [tenant] db in
                 try LinksTable.byInvoice(db, tenant: tenant.id, invoice: invoice)
             }
-            if let link { return .subject(.document(link.document), objectIDs: ids + [invoice.rawValue]) }
+            if let link { return .subjects([.document(link.document)], objectIDs: ids + [invoice.rawValue]) }
             guard let collection = try await tenant.stripe.invoice(invoice) else { continue }
             if collection.metadata[MetadataKey.tenant] == tenant.id.rawValue,
                 collection.metadata[MetadataKey.company] == tenant.company,
                 let document = collection.metadata[MetadataKey.document].flatMap({ DocumentRef($0) })
             {
-                return .subject(.document(document), objectIDs: ids + [invoice.rawValue])
+                return .subjects([.document(document)], objectIDs: ids + [invoice.rawValue])
             }
         }
         return .nothing(reason: "its invoice is not one of ours")

@@ -58,7 +58,7 @@ package enum Answer: Hashable, Sendable {
     case customer(StripeCustomerID)
     case collection(Collection)
     case deleted
-    case payment(VismaPaymentNumber)
+    case payment(VismaNumber)
     case releaseAccepted
     case recordWritten
     case endpoint(id: String, sealedSecret: [UInt8])

@@ -74,22 +74,23 @@ package struct Manifest: Hashable, Sendable {
         let exclude = try map.optionalMap("exclude")
         try exclude?.only(["customers", "branches", "currencies"])
         var policy = Policy(
-            timeZone: zone, startDate: try map.date("start_date"), cashAccounts: try accounts(map),
-            paymentMethod: try map.text("payment_method"))
-        policy.numberPrefix = try map.optionalText("number_prefix") ?? policy.numberPrefix
-        policy.pastDueGraceDays = try map.number("past_due_grace_days", 1...90, default: policy.pastDueGraceDays)
-        policy.excludedCustomers = Set(try exclude?.texts("customers") ?? [])
-        policy.excludedBranches = Set(try exclude?.texts("branches") ?? [])
-        policy.excludedCurrencies = try currencies(exclude)
+            timeZone: zone, startDate: try map.date("start_date"),
+            posting: PostingPolicy(cashAccounts: try accounts(map), paymentMethod: try map.text("payment_method")))
+        policy.invoice.numberPrefix = try map.optionalText("number_prefix") ?? policy.invoice.numberPrefix
+        policy.invoice.pastDueGraceDays = try map.number(
+            "past_due_grace_days", 1...90, default: policy.invoice.pastDueGraceDays)
+        policy.selection.excludedCustomers = Set(try exclude?.texts("customers") ?? [])
+        policy.selection.excludedBranches = Set(try exclude?.texts("branches") ?? [])
+        policy.selection.excludedCurrencies = try currencies(exclude)
         if let rules = try map.optionalTexts("customer_rules") { policy.customerRules = try self.rules(rules) }
         policy.createsCustomers = try map.flag("create_customers", default: true)
-        let booking = try map.choice("booking", Policy.BookingMode.allCases.map(\.rawValue), default: "release")
-        policy.booking = Policy.BookingMode(rawValue: booking) ?? .release
+        let booking = try map.choice("booking", PostingPolicy.Booking.allCases.map(\.rawValue), default: "release")
+        policy.posting.booking = PostingPolicy.Booking(rawValue: booking) ?? .release
         policy.pollSeconds = try map.number("poll_seconds", 1...86_400, default: policy.pollSeconds)
         policy.pollOverlapSeconds = try map.number(
             "poll_overlap_seconds", 0...604_800, default: policy.pollOverlapSeconds)
         policy.writesInvoiceRecord = try map.flag("write_invoice_record", default: true)
-        guard policy.numberPrefix.utf8.count <= 10 else {
+        guard policy.invoice.numberPrefix.utf8.count <= 10 else {
             throw error("policy.number_prefix may have 10 characters at most, as Stripe's numbers have 26")
         }
         return policy

@@ -14,7 +14,7 @@ enum Memory {
         let ability = try AbilitiesTable.get(db, tenant: tenant, name: EffectOutcome.recordAbility)
         return Remembered(
             link: try LinksTable.find(db, tenant: tenant, document: document),
-            bookings: try CollectedTable.list(db, tenant: tenant, document: document),
+            bookings: try CollectedTable.list(db, tenant: tenant, subject: .document(document)),
             effects: try JournalTable.list(db, tenant: tenant, subject: .document(document)),
             ability: ability.flatMap { RecordAbility(rawValue: $0.value) } ?? .note)
     }

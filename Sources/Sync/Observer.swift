@@ -22,7 +22,8 @@ struct Observer: Sendable {
         }
         let unconfirmed: Set<Booking.State> = [.created, .releasing, .held]
         for booking in remembered.bookings where unconfirmed.contains(booking.state) {
-            situation.payments[booking.payment] = try await tenant.visma.payment(booking.payment, type: "Payment")
+            guard let seen = try await tenant.visma.payment(booking.number, type: "Payment") else { continue }
+            situation.posted.append(seen.posted)
         }
         return situation
     }
@@ -49,13 +50,13 @@ struct Observer: Sendable {
         guard let collection else { return }
         var ids = collection.charges.map(\.id.rawValue) + collection.disputes.map(\.id.rawValue)
         for payment in collection.payments {
-            if case .intent(let intent) = payment.settlement { ids.append(intent.rawValue) }
+            if case .intent(let intent) = payment.source { ids.append(intent.rawValue) }
         }
         let subject = Subject.document(document)
         let found = ids
         let unknown = try await environment.database.read { [tenant] db in
             let known = try StripeObjectsTable.subjects(db, tenant: tenant.id, of: found)
-            return found.filter { known[$0] == nil }
+            return found.filter { known[$0]?.contains(subject) != true }
         }
         guard !unknown.isEmpty else { return }
         try await environment.database.write { [tenant] db in

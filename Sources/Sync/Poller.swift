@@ -93,8 +93,11 @@ struct Poller: Sendable {
     ) throws -> [DocumentRef] {
         guard stream == .vismaPayments else { return row.touches }
         let ours = try CollectedTable.list(
-            db, tenant: tenant.id, payment: VismaPaymentNumber(row.document.number))
-        return Set(row.touches + ours.map(\.document)).sorted()
+            db, tenant: tenant.id, kind: .payment, number: VismaNumber(row.document.number))
+        let documents = ours.compactMap { booking -> DocumentRef? in
+            if case .document(let document) = booking.subject { document } else { nil }
+        }
+        return Set(row.touches + documents).sorted()
     }
 
     private static func newer(_ left: String?, _ right: String?) -> String? {

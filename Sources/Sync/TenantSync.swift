@@ -220,6 +220,8 @@ package actor TenantSync {
                     tenant: context, environment: environment, lease: lease, document: document,
                     isAskedFor: item.cause == TenantAdmin.askedCause
                 ).run()
+            case .customer, .payout:
+                return .settled(reviews: [])
             case .endpoint:
                 return try await EndpointTurn(tenant: context, environment: environment, lease: lease).run()
             }

@@ -7,7 +7,7 @@ package enum VismaAnswers {
     /// The number of the payment that a 201 made: the last segment of `Location`. The address is never followed, as it
     /// may name another host than the one that was called (Visma's notice "change-base-url"). Without it the payment
     /// exists and must be looked up, hence `.uncertain`.
-    package static func createdNumber(from response: OutboundResponse) throws(ConnectorError) -> VismaPaymentNumber {
+    package static func createdNumber(from response: OutboundResponse) throws(ConnectorError) -> VismaNumber {
         let location = response.header("location") ?? ""
         let path = location.prefix { $0 != "?" && $0 != "#" }
         let tail = path.firstRange(of: "://").map { path[$0.upperBound...] } ?? path
@@ -19,7 +19,7 @@ package enum VismaAnswers {
                 text: "Visma accepted the document but did not say its number", disposition: .uncertain, system: .visma,
                 httpStatus: response.status, requestID: VismaErrors.requestID(of: response))
         }
-        return VismaPaymentNumber(number)
+        return VismaNumber(number)
     }
 
     /// Throws `.reject` when the 200 of an action says in its body that the action failed. Any other 2xx means "asked

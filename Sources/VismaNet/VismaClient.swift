@@ -172,7 +172,7 @@ package struct VismaClient: Sendable {
     /// The payment document of that number and type. A void has the number of what it voids, so when the number alone
     /// answers another type, the list is asked.
     package func payment(
-        _ number: VismaPaymentNumber, type: String = "Payment"
+        _ number: VismaNumber, type: String = "Payment"
     ) async throws(ConnectorError) -> VismaPayment? {
         if let response = try await find(VismaRequests.payment(number)) {
             let etag = response.header("etag")

@@ -65,7 +65,7 @@ enum VismaMapping {
                     line.amount, "amountPaid", try line.currency.map { try Self.currency($0) } ?? currency))
         }
         return VismaPayment(
-            number: VismaPaymentNumber(row.number), type: typeName(row.type), status: row.status,
+            number: VismaNumber(row.number), type: typeName(row.type), status: row.status,
             reference: row.reference, customer: VismaCustomerNumber(customer),
             amount: try money(amount, "paymentAmount", currency), applicationDate: date, applications: applications,
             etag: etag ?? row.stamp.map { "\"\($0)\"" },

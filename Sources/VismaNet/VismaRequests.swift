@@ -34,7 +34,7 @@ package enum VismaRequests {
     }
 
     /// One payment by number and type, where the number alone would answer another type.
-    package static func payments(number: VismaPaymentNumber, type: String, pageSize: Int) -> OutboundCall {
+    package static func payments(number: VismaNumber, type: String, pageSize: Int) -> OutboundCall {
         list("/v1/customerPayment", [("paymentNbr", number.rawValue), ("paymentType", type)], 1, pageSize)
     }
 
@@ -46,7 +46,7 @@ package enum VismaRequests {
         get("/v1/customer/\(PercentText.segment(number.rawValue))")
     }
 
-    package static func payment(_ number: VismaPaymentNumber) -> OutboundCall { get(path(of: number)) }
+    package static func payment(_ number: VismaNumber) -> OutboundCall { get(path(of: number)) }
 
     /// The cheapest call that proves token, tenant and licence.
     package static func organization() -> OutboundCall { get("/v1/organization") }
@@ -88,7 +88,7 @@ package enum VismaRequests {
     /// Asks for the release; that it is done is known only from reading the payment as Open or Closed. The type is
     /// wrapped here (it is bare in the body of a void).
     package static func releasePayment(
-        _ number: VismaPaymentNumber, type: String = "Payment", etag: String? = nil
+        _ number: VismaNumber, type: String = "Payment", etag: String? = nil
     ) -> OutboundCall {
         write("POST", path(of: number) + "/action/release", .object([("type", .wrapped(type))]), ifMatch: etag)
     }
@@ -125,7 +125,7 @@ package enum VismaRequests {
         return "/v1/\(resource)/\(PercentText.segment(document.number))"
     }
 
-    private static func path(of payment: VismaPaymentNumber) -> String {
+    private static func path(of payment: VismaNumber) -> String {
         "/v1/customerPayment/\(PercentText.segment(payment.rawValue))"
     }
 

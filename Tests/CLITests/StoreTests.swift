@@ -87,7 +87,8 @@ struct StoreTests {
         #expect(applied["changes"] as? [String] == ["policy version 2"])
         #expect(try tool.run("tenant", "apply", changed, "--output", "json").json()["changes"] as? [String] == [])
         let shown = try tool.run("tenant", "show", "acme", "--output", "json").json()
-        #expect((shown["policy"] as? [String: Any])?["numberPrefix"] as? String == "B-")
+        let policy = try #require(shown["policy"] as? [String: Any])
+        #expect((policy["invoice"] as? [String: Any])?["numberPrefix"] as? String == "B-")
         #expect(shown["policy_version"] as? Int == 2)
         #expect(try tool.run("tenant", "list").output.contains("ID    NAME"))
     }

@@ -18,26 +18,6 @@ struct PlanCase: Sendable, CustomTestStringConvertible {
         self.situation = situation
         self.expected = expected
     }
-
-    /// An action in a few words: what it does, to what, with which amount.
-    static func sketch(_ action: Action) -> String {
-        switch action {
-        case .findCustomer: "find customer"
-        case .createCustomer(let draft): "create customer \(draft.name)"
-        case .createInvoice(_, let amount): "create invoice \(amount)"
-        case .addLines(_, let lines): "add \(lines.count) lines"
-        case .finalizeInvoice: "finalize"
-        case .deleteDraft: "delete draft"
-        case .voidInvoice: "void"
-        case .bookPayment(let draft, let cause): "book \(draft.amount) applied \(draft.applied.majorText) for \(cause)"
-        case .releasePayment(let number, _): "release \(number)"
-        case .markBooking(let cause, let state): "mark \(cause) \(state)"
-        case .writeRecord(_, let way): "write record by \(way)"
-        case .setLink(let state): "link \(state)"
-        case .review(let review): "review \(review.code.rawValue)"
-        case .lookAgain(let moment, _): "look again in \(moment.seconds(since: Samples.now)) s"
-        }
-    }
 }
 
 /// The cause that a push effect of the sample document has in the journal.
@@ -80,13 +60,13 @@ enum PushCases {
             $0.receivable?.documentDate = Samples.date("2026-01-01")
         },
         PlanCase("an excluded customer's document is not pushed", Samples.before(), ["link stopped"]) {
-            $0.policy.excludedCustomers = ["10001"]
+            $0.policy.selection.excludedCustomers = ["10001"]
         },
         PlanCase("an excluded branch's document is not pushed", Samples.before(), ["link stopped"]) {
-            $0.policy.excludedBranches = ["1"]
+            $0.policy.selection.excludedBranches = ["1"]
         },
         PlanCase("a document in an excluded currency is not pushed", Samples.before(), ["link stopped"]) {
-            $0.policy.excludedCurrencies = [.nok]
+            $0.policy.selection.excludedCurrencies = [.nok]
         },
         PlanCase("a ROT/RUT deduction is a review", Samples.before(), ["review rot_rut_deductible"]) {
             $0.receivable?.isRotRutDeductible = true
@@ -179,7 +159,7 @@ enum PushCases {
             $0.receivable?.balance = Samples.kroner(0)
         },
         PlanCase("the customer was excluded meanwhile: the draft goes", Samples.drafted(), ["delete draft"]) {
-            $0.policy.excludedCustomers = ["10001"]
+            $0.policy.selection.excludedCustomers = ["10001"]
         },
         PlanCase("the lines add up no longer: the draft goes", Samples.drafted(), ["delete draft"]) {
             $0.collection?.lineCount = 0

@@ -41,7 +41,7 @@ struct PlanTests {
     private func draft(_ change: (inout Situation) -> Void = { _ in }) throws -> InvoiceDraft {
         var situation = Samples.before()
         change(&situation)
-        guard case .createInvoice(let draft, _)? = Plan.actions(for: situation).first else {
+        guard case .createInvoice(let draft, _, _)? = Plan.actions(for: situation).first else {
             throw ConnectorError(code: "test", text: "no invoice is created", disposition: .reject)
         }
         return draft
@@ -80,7 +80,7 @@ struct PlanTests {
         let late = try draft {
             $0.receivable?.dueDate = Samples.date("2026-11-22")
             $0.now = midnight.adding(seconds: -600)
-            $0.policy.pastDueGraceDays = 0
+            $0.policy.invoice.pastDueGraceDays = 0
         }
         #expect(late.dueAt == Samples.date("2026-11-23").endOfDay(in: Samples.policy().zone))
         #expect(late.customFields.map(\.value) == ["2026-11-22"])
@@ -126,15 +126,15 @@ struct PlanTests {
             cashAccount: "1512", currency: .nok, amount: Samples.kroner(1250), applied: Samples.kroner(1250),
             document: Samples.document, applicationDate: Samples.date("2026-11-23"), reference: "pi_of_inpay_1",
             text: "Stripe 000224", isOnHold: false)
-        #expect(Plan.actions(for: situation) == [.bookPayment(expected, cause: InvoicePaymentID("inpay_1"))])
+        #expect(Plan.actions(for: situation) == [.post(.payment(expected), cause: "inpay_1")])
     }
 
     @Test("The policy's hold is in the payment itself, and a charge without an intent is its reference")
     func heldPayment() throws {
         var situation = Samples.paid()
-        situation.policy.booking = .hold
-        situation.collection?.payments[0].settlement = .charge(ChargeID("py_1"))
-        guard case .bookPayment(let draft, _)? = Plan.actions(for: situation).first else {
+        situation.policy.posting.booking = .hold
+        situation.collection?.payments[0].source = .charge(ChargeID("py_1"))
+        guard case .post(.payment(let draft), _)? = Plan.actions(for: situation).first else {
             Issue.record("no payment is booked")
             return
         }

@@ -43,9 +43,11 @@ enum Samples {
     }
 
     static func policy() -> Policy {
-        Policy(
-            timeZone: "Europe/Oslo", startDate: date("2026-01-01"), numberPrefix: "N-",
-            cashAccounts: ["NOK": "1512"], paymentMethod: "10")
+        var policy = Policy(
+            timeZone: "Europe/Oslo", startDate: date("2026-01-01"),
+            posting: PostingPolicy(cashAccounts: ["NOK": "1512"], paymentMethod: "10"))
+        policy.invoice.numberPrefix = "N-"
+        return policy
     }
 
     static func collection(_ status: String = "open") -> Domain.Collection {
@@ -60,7 +62,7 @@ enum Samples {
     {
         Domain.Collection.Payment(
             id: InvoicePaymentID(id), status: status, amountRequested: amount, amountPaid: amount, paidAt: now,
-            settlement: .intent(PaymentIntentID("pi_of_" + id)))
+            source: .intent(PaymentIntentID("pi_of_" + id)))
     }
 
     static func booking(
@@ -68,8 +70,8 @@ enum Samples {
         number: String = "P1"
     ) -> Booking {
         Booking(
-            document: document, cause: id, state: state, amount: amount, applied: applied ?? amount,
-            payment: VismaPaymentNumber(number), reference: "pi_of_" + id)
+            subject: .document(document), cause: id, state: state, amount: amount, applied: applied ?? amount,
+            number: VismaNumber(number), reference: "pi_of_" + id)
     }
 
     static func application(_ number: String = "P1", _ amount: Money = kroner(1250), voided: Bool = false)
@@ -82,7 +84,7 @@ enum Samples {
 
     static func vismaPayment(_ status: String, _ number: String = "P1") -> VismaPayment {
         VismaPayment(
-            number: VismaPaymentNumber(number), type: "Payment", status: status, reference: "pi_of_inpay_1",
+            number: VismaNumber(number), type: "Payment", status: status, reference: "pi_of_inpay_1",
             customer: VismaCustomerNumber("10001"), amount: kroner(1250), applicationDate: date("2026-11-22"),
             applications: [], version: RowVersion(modified: "", stamp: ""))
     }

@@ -28,7 +28,7 @@ enum StandingCases {
         },
         PlanCase(
             "a wrong amount with money on it is not voided", Samples.collecting(),
-            ["book 500.00 NOK applied 500.00 for inpay_1", "link collecting"]
+            ["post payment 500.00 NOK applied 500.00 for inpay_1", "link collecting"]
         ) {
             $0.link = Samples.link(.drafted)
             $0.collection?.amountDue = Samples.kroner(1200)
@@ -58,7 +58,7 @@ enum StandingCases {
         },
         PlanCase(
             "paid, then voided in a way nobody knows: booked and a review", Samples.paid(),
-            ["book 1250.00 NOK applied 1250.00 for inpay_1", "review changed_in_stripe"]
+            ["post payment 1250.00 NOK applied 1250.00 for inpay_1", "review changed_in_stripe"]
         ) {
             $0.collection?.status = "evaporated"
         },
@@ -70,7 +70,7 @@ enum StandingCases {
             ["review changed_after_push", "look again in 3600 s"]
         ) { $0.receivable = nil },
         PlanCase(
-            "a credit note with our payment's number is not our payment", Samples.paid(), ["release P1"]
+            "a credit note with our payment's number is not our payment", Samples.paid(), ["release payment P1"]
         ) {
             $0.bookings = [Samples.booking(.created)]
             $0.receivable?.applications = [
@@ -89,7 +89,7 @@ enum StandingCases {
     ]
 
     static let payments: [PlanCase] = [
-        PlanCase("paid: booked", Samples.paid(), ["book 1250.00 NOK applied 1250.00 for inpay_1"]),
+        PlanCase("paid: booked", Samples.paid(), ["post payment 1250.00 NOK applied 1250.00 for inpay_1"]),
         PlanCase("an open or canceled payment is not booked", Samples.collecting(), []) {
             $0.collection?.payments = [
                 Samples.payment("inpay_1", status: "open"), Samples.payment("inpay_2", status: "canceled"),
@@ -98,12 +98,12 @@ enum StandingCases {
         PlanCase("a payment in an unknown state is a review", Samples.collecting(), ["review unreadable"]) {
             $0.collection?.payments = [Samples.payment(status: "floating")]
         },
-        PlanCase("booked, not released: released", Samples.paid(), ["release P1"]) {
+        PlanCase("booked, not released: released", Samples.paid(), ["release payment P1"]) {
             $0.bookings = [Samples.booking(.created)]
         },
         PlanCase("the policy holds payments: held, not released", Samples.paid(), ["mark inpay_1 held"]) {
             $0.bookings = [Samples.booking(.created)]
-            $0.policy.booking = .hold
+            $0.policy.posting.booking = .hold
         },
         PlanCase("a held payment waits for a person", Samples.paid(), []) { $0.bookings = [Samples.booking(.held)] },
         PlanCase("a held payment that a person released is booked", Samples.booked(), ["mark inpay_1 booked"]) {
@@ -129,11 +129,11 @@ enum StandingCases {
         },
         PlanCase("released, read back from the payment", Samples.paid(), ["mark inpay_1 booked"]) {
             $0.bookings = [Samples.booking(.releasing)]
-            $0.payments = [VismaPaymentNumber("P1"): Samples.vismaPayment("Closed")]
+            $0.posted = [Samples.vismaPayment("Closed").posted]
         },
         PlanCase("balanced is not released", Samples.paid(), ["look again in 5 s"]) {
             $0.bookings = [Samples.booking(.releasing)]
-            $0.payments = [VismaPaymentNumber("P1"): Samples.vismaPayment("Balanced")]
+            $0.posted = [Samples.vismaPayment("Balanced").posted]
         },
         PlanCase("released, read back from the invoice", Samples.booked(), ["mark inpay_1 booked"]) {
             $0.bookings = [Samples.booking(.releasing)]
@@ -141,7 +141,7 @@ enum StandingCases {
         PlanCase("booked and equal: settled", Samples.booked(), ["link settled"]),
         PlanCase("settled: nothing to do", Samples.booked(), []) { $0.link = Samples.link(.settled) },
         PlanCase("no cash account for the currency: a review", Samples.paid(), ["review cash_account_missing"]) {
-            $0.policy.cashAccounts = ["SEK": "1513"]
+            $0.policy.posting.cashAccounts = ["SEK": "1513"]
         },
         PlanCase("paid in another currency: a review", Samples.paid(), ["review amounts_disagree"]) {
             $0.collection?.payments = [Samples.payment("inpay_1", Money(minorUnits: 100, currency: .eur))]
@@ -150,7 +150,7 @@ enum StandingCases {
             $0.effects = [Samples.effect(Step.createPayment, cause: "inpay_1", .failed)]
         },
         PlanCase("paid outside Stripe: a review", Samples.paid(), ["review paid_outside_stripe"]) {
-            $0.collection?.payments[0].settlement = .outsideStripe("prec_1")
+            $0.collection?.payments[0].source = .outsideStripe("prec_1")
             $0.receivable?.balance = Samples.kroner(1250)
         },
         PlanCase(
@@ -165,7 +165,7 @@ enum StandingCases {
             ["mark inpay_1 voided", "review booking_changed"]
         ) {
             $0.bookings = [Samples.booking(.releasing)]
-            $0.payments = [VismaPaymentNumber("P1"): Samples.vismaPayment("Voided")]
+            $0.posted = [Samples.vismaPayment("Voided").posted]
         },
         PlanCase(
             "a voided booking is never booked again", Samples.paid(),
@@ -176,7 +176,10 @@ enum StandingCases {
     static let several: [PlanCase] = [
         PlanCase(
             "two payments, neither booked: the earlier first", Samples.paid(),
-            ["book 1000.00 NOK applied 1000.00 for inpay_2", "book 250.00 NOK applied 250.00 for inpay_1"]
+            [
+                "post payment 1000.00 NOK applied 1000.00 for inpay_2",
+                "post payment 250.00 NOK applied 250.00 for inpay_1",
+            ]
         ) {
             $0.collection?.payments = [
                 Samples.payment("inpay_1", Samples.kroner(250)), Samples.payment("inpay_2", Samples.kroner(1000)),
@@ -185,15 +188,17 @@ enum StandingCases {
         },
         PlanCase(
             "two payments, one booked: the other is applied to what is left", Samples.paid(),
-            ["look again in 5 s", "book 250.00 NOK applied 250.00 for inpay_2"]
+            ["look again in 5 s", "post payment 250.00 NOK applied 250.00 for inpay_2"]
         ) {
             $0.collection?.payments = [
                 Samples.payment("inpay_1", Samples.kroner(1000)), Samples.payment("inpay_2", Samples.kroner(250)),
             ]
             $0.bookings = [Samples.booking(.releasing, amount: Samples.kroner(1000))]
         },
-        PlanCase("overpaid: what is open is applied", Samples.paid(), ["book 1300.00 NOK applied 1250.00 for inpay_1"])
-        {
+        PlanCase(
+            "overpaid: what is open is applied", Samples.paid(),
+            ["post payment 1300.00 NOK applied 1250.00 for inpay_1"]
+        ) {
             $0.collection?.payments = [Samples.payment("inpay_1", Samples.kroner(1300))]
         },
         PlanCase("overpaid and booked: a review about the rest", Samples.booked(), ["review overpaid", "link settled"])
@@ -202,7 +207,7 @@ enum StandingCases {
         },
         PlanCase(
             "paid when Visma is closed already: booked unapplied", Samples.paid(),
-            ["book 1250.00 NOK applied 0.00 for inpay_1"]
+            ["post payment 1250.00 NOK applied 0.00 for inpay_1"]
         ) {
             $0.receivable?.status = "Closed"
             $0.receivable?.balance = Samples.kroner(0)
@@ -218,7 +223,7 @@ enum StandingCases {
         },
         PlanCase(
             "paid in part: booked, and still collected", Samples.collecting(),
-            ["book 500.00 NOK applied 500.00 for inpay_1"]
+            ["post payment 500.00 NOK applied 500.00 for inpay_1"]
         ) {
             $0.collection?.amountRemaining = Samples.kroner(750)
             $0.collection?.payments = [Samples.payment("inpay_1", Samples.kroner(500))]

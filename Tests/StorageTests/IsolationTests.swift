@@ -27,8 +27,8 @@ struct IsolationTests {
         ("Links.byInvoice", { try LinksTable.byInvoice($0, tenant: $1, invoice: StripeInvoiceID("in_1")) }),
         ("Links.list", { try LinksTable.list($0, tenant: $1, limit: 100) }),
         ("StripeObjects.subjects", { try StripeObjectsTable.subjects($0, tenant: $1, of: ["pi_1"]) }),
-        ("Collected.find", { try CollectedTable.find($0, tenant: $1, document: invoiceRef, cause: "inpay_1") }),
-        ("Collected.list", { try CollectedTable.list($0, tenant: $1, document: nil) }),
+        ("Collected.find", { try CollectedTable.find($0, tenant: $1, subject: invoice, cause: "inpay_1") }),
+        ("Collected.list", { try CollectedTable.list($0, tenant: $1, subject: nil) }),
         ("CustomerLinks.find", { try CustomerLinksTable.find($0, tenant: $1, vismaInternalID: 7) }),
         ("CustomerLinks.list", { try CustomerLinksTable.list($0, tenant: $1) }),
         ("Events.find", { try EventsTable.find($0, tenant: $1, eventID: "evt_1") }),
@@ -97,7 +97,7 @@ struct IsolationTests {
             "Collected.setState",
             {
                 try CollectedTable.setState(
-                    $0, tenant: $1, document: invoiceRef, cause: "inpay_1", .booked, now: now)
+                    $0, tenant: $1, subject: invoice, cause: "inpay_1", .booked, now: now)
             }
         ),
         (

@@ -86,15 +86,15 @@ struct JournalTableTests {
         try await store.database.write(insert)
         #expect(await asyncCode { try await store.database.write(insert) } == .uniqueViolation)
         try await store.database.write { db in
-            #expect(try CollectedTable.list(db, tenant: nord, document: invoiceRef) == [Population.booking("pi_1")])
+            #expect(try CollectedTable.list(db, tenant: nord, subject: invoice) == [Population.booking("pi_1")])
             try CollectedTable.setState(
-                db, tenant: nord, document: invoiceRef, cause: "inpay_1", .booked, now: now)
+                db, tenant: nord, subject: invoice, cause: "inpay_1", .booked, now: now)
             #expect(
-                try CollectedTable.find(db, tenant: nord, document: invoiceRef, cause: "inpay_1")?.state == .booked)
+                try CollectedTable.find(db, tenant: nord, subject: invoice, cause: "inpay_1")?.state == .booked)
             #expect(
                 code {
                     try CollectedTable.setState(
-                        db, tenant: nord, document: invoiceRef, cause: "inpay_2", .booked, now: now)
+                        db, tenant: nord, subject: invoice, cause: "inpay_2", .booked, now: now)
                 } == .notFound)
             var mixed = Population.booking("pi_2")
             mixed.applied = .zero(.eur)

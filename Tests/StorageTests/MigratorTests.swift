@@ -28,12 +28,12 @@ struct MigratorTests {
     func fresh() async throws {
         let database = try SQLiteDatabase(.inline(path: nil))
         let migrator = Migrator(database: database)
-        #expect(try await migrator.status().pending.map(\.title) == ["0001_foundation"])
-        #expect(try await migrator.migrate(now: now) == ["0001_foundation"])
+        #expect(try await migrator.status().pending.map(\.title) == ["0001_foundation", "0002_every_state"])
+        #expect(try await migrator.migrate(now: now) == ["0001_foundation", "0002_every_state"])
         #expect(try await migrator.migrate(now: now) == [])
         let status = try await migrator.status()
         #expect(status.isCurrent)
-        #expect(status.applied.map(\.appliedAt) == [now])
+        #expect(status.applied.map(\.appliedAt) == [now, now])
         #expect(status.applied.first?.checksum.count == 64)
     }
 

@@ -53,8 +53,8 @@ enum Population {
 
     static func booking(_ marker: String) -> Booking {
         Booking(
-            document: invoiceRef, cause: "inpay_1", state: .created, amount: Money(minorUnits: 125_000, currency: .nok),
-            applied: Money(minorUnits: 120_000, currency: .nok), payment: VismaPaymentNumber("000031"),
+            subject: invoice, cause: "inpay_1", state: .created, amount: Money(minorUnits: 125_000, currency: .nok),
+            applied: Money(minorUnits: 120_000, currency: .nok), number: VismaNumber("000031"),
             reference: marker)
     }
 

@@ -81,7 +81,7 @@ struct ClientTests {
         #expect(collection.amountRemaining == Money(minorUnits: 125_000, currency: .nok))
         #expect(collection.number == "V-000224")
         #expect(collection.metadata == ["mlc_tenant": "nord"])
-        #expect(collection.payments.map(\.settlement) == [.intent(PaymentIntentID("pi_0"))])
+        #expect(collection.payments.map(\.source) == [.intent(PaymentIntentID("pi_0"))])
         #expect(collection.payments[0].amountPaid.isZero)
         #expect(collection.payments[0].paidAt == nil)
         #expect(collection.charges.isEmpty)
@@ -141,7 +141,7 @@ struct ClientTests {
         ])
         let collection = try #require(try await client(transport).collection(StripeInvoiceID("in_1")))
         #expect(
-            collection.payments.map(\.settlement) == [
+            collection.payments.map(\.source) == [
                 .outsideStripe("pr_1"), .outsideStripe(nil), .charge(ChargeID("ch_9")),
             ])
         #expect(transport.targets.dropFirst() == ["GET /v1/charges/ch_9", "GET /v1/disputes?charge=ch_9&limit=100"])

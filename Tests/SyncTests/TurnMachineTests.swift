@@ -32,8 +32,8 @@ private enum Bench {
                 currency: .nok),
             customer: finding,
             policy: Policy(
-                timeZone: "Europe/Oslo", startDate: LocalDate(daysSince1970: 20_000), cashAccounts: ["NOK": "1"],
-                paymentMethod: "5"), now: now)
+                timeZone: "Europe/Oslo", startDate: LocalDate(daysSince1970: 20_000),
+                posting: PostingPolicy(cashAccounts: ["NOK": "1"], paymentMethod: "5")), now: now)
     }
 
     /// Everything is settled with it: nothing to do but to say so.

@@ -223,12 +223,12 @@ struct DocumentTests {
             """#
         let void = payment.replacingOccurrences(of: "\"Payment\"", with: "\"VoidPayment\"")
         let direct = try Rig(answering: answer(200, payment, [("etag", "\"AB=\"")]))
-        let found = try await direct.client.payment(VismaPaymentNumber("P7"))
+        let found = try await direct.client.payment(VismaNumber("P7"))
         #expect(found?.amount == Money(minorUnits: 11_200, currency: .sek))
         #expect(found?.etag == "\"AB=\"")
         #expect(direct.api.requests.count == 1)
         let listed = try Rig(api: { _, index in answer(200, index == 0 ? void : "[\(void),\(payment)]") })
-        #expect(try await listed.client.payment(VismaPaymentNumber("P7"))?.type == "Payment")
+        #expect(try await listed.client.payment(VismaNumber("P7"))?.type == "Payment")
         #expect(
             listed.api.paths.last == "/v1/customerPayment?paymentNbr=P7&paymentType=Payment&pageNumber=1&pageSize=500")
     }

@@ -52,7 +52,7 @@ struct WriteTests {
 
     @Test("A release wraps its type")
     func release() {
-        let call = VismaRequests.releasePayment(VismaPaymentNumber("P 7"))
+        let call = VismaRequests.releasePayment(VismaNumber("P 7"))
         #expect(call.path == "/v1/customerPayment/P%207/action/release")
         #expect(String(decoding: call.body, as: UTF8.self) == #"{"type":{"value":"Payment"}}"#)
     }

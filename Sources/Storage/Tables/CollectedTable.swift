@@ -1,9 +1,9 @@
 package import Domain
 
-/// What Stripe collected and the Visma document that books it: at most one per document and cause.
+/// What happened in Stripe and the Visma document that books it: at most one per subject and cause.
 package enum CollectedTable {
     private static let columns: SQLStatement = """
-        document, cause, state, currency, amount, applied, payment, reference
+        subject, cause, kind, origin, state, currency, amount, applied, number, reference, voided_for
         """
 
     /// Throws `.uniqueViolation` when this cause is booked on this document already.
@@ -16,68 +16,70 @@ package enum CollectedTable {
         try db.execute(
             """
             INSERT INTO collected (tenant_id, \(columns), created_at, updated_at) VALUES (\(tenant),
-                \(booking.document), \(booking.cause), \(booking.state), \(booking.amount.currency),
-                \(booking.amount.minorUnits), \(booking.applied.minorUnits), \(booking.payment),
-                \(booking.reference), \(now), \(now))
+                \(booking.subject), \(booking.cause), \(booking.kind), \(booking.origin), \(booking.state),
+                \(booking.amount.currency), \(booking.amount.minorUnits), \(booking.applied.minorUnits),
+                \(booking.number), \(booking.reference), \(booking.voidedFor?.rawValue), \(now), \(now))
             """)
     }
 
     package static func find(
-        _ db: any SQLConnection, tenant: TenantID, document: DocumentRef, cause: String
+        _ db: any SQLConnection, tenant: TenantID, subject: Subject, cause: String
     ) throws -> Booking? {
         try db.query(
             """
             SELECT \(columns) FROM collected
-            WHERE tenant_id = \(tenant) AND document = \(document) AND cause = \(cause)
+            WHERE tenant_id = \(tenant) AND subject = \(subject) AND cause = \(cause)
             """
         ).first.map(booking)
     }
 
-    /// The bookings that a Visma payment document stands for.
+    /// The bookings that a Visma document stands for.
     package static func list(
-        _ db: any SQLConnection, tenant: TenantID, payment: VismaPaymentNumber
+        _ db: any SQLConnection, tenant: TenantID, kind: Booking.Kind, number: VismaNumber
     ) throws -> [Booking] {
         try db.query(
             """
-            SELECT \(columns) FROM collected WHERE tenant_id = \(tenant) AND payment = \(payment)
-            ORDER BY document, cause
+            SELECT \(columns) FROM collected WHERE tenant_id = \(tenant) AND kind = \(kind) AND number = \(number)
+            ORDER BY subject, cause
             """
         ).map(booking)
     }
 
-    /// The bookings of one document, or of all when it is nil.
+    /// The bookings of one subject, or of all when it is nil.
     package static func list(
-        _ db: any SQLConnection, tenant: TenantID, document: DocumentRef?
+        _ db: any SQLConnection, tenant: TenantID, subject: Subject?
     ) throws -> [Booking] {
-        let ofDocument: SQLStatement = document.map { "AND document = \($0)" } ?? ""
+        let ofSubject: SQLStatement = subject.map { "AND subject = \($0)" } ?? ""
         return try db.query(
             """
-            SELECT \(columns) FROM collected WHERE tenant_id = \(tenant) \(ofDocument) ORDER BY document, cause
+            SELECT \(columns) FROM collected WHERE tenant_id = \(tenant) \(ofSubject) ORDER BY subject, cause
             """
         ).map(booking)
     }
 
-    /// Throws `.notFound`.
+    /// Throws `.notFound`. `voidedFor` belongs to the states `.voiding` and `.voided` of our own making.
     package static func setState(
-        _ db: any SQLConnection, tenant: TenantID, document: DocumentRef, cause: String, _ state: Booking.State,
-        now: Timestamp
+        _ db: any SQLConnection, tenant: TenantID, subject: Subject, cause: String, _ state: Booking.State,
+        voidedFor: Booking.VoidReason? = nil, now: Timestamp
     ) throws {
         let changed = try db.execute(
             """
-            UPDATE collected SET state = \(state), updated_at = \(now)
-            WHERE tenant_id = \(tenant) AND document = \(document) AND cause = \(cause)
+            UPDATE collected SET state = \(state), voided_for = \(voidedFor?.rawValue), updated_at = \(now)
+            WHERE tenant_id = \(tenant) AND subject = \(subject) AND cause = \(cause)
             """)
         if changed == 0 {
-            throw StorageError(.notFound, "tenant \(tenant) has no booking of \(cause) on \(document)")
+            throw StorageError(.notFound, "tenant \(tenant) has no booking of \(cause) on \(subject)")
         }
     }
 
     private static func booking(_ row: SQLRow) throws -> Booking {
         let currency = try row.currency("currency")
         return Booking(
-            document: try row.document("document"), cause: try row.text("cause"), state: try row.choice("state"),
+            subject: try row.subject("subject"), cause: try row.text("cause"), kind: try row.choice("kind"),
+            origin: try row.choice("origin"), state: try row.choice("state"),
             amount: Money(minorUnits: try row.integer("amount"), currency: currency),
             applied: Money(minorUnits: try row.integer("applied"), currency: currency),
-            payment: try row.id("payment"), reference: try row.text("reference"))
+            number: try row.id("number"), reference: try row.text("reference"),
+            voidedFor: try row.textOrNull("voided_for").flatMap { Booking.VoidReason(rawValue: $0) })
     }
 }

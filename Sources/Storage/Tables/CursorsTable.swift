@@ -6,6 +6,8 @@ package enum SyncStream: String, Sendable, CaseIterable {
     case vismaPayments = "visma_payments"
     case vismaCreditNotes = "visma_credit_notes"
     case stripeEvents = "stripe_events"
+    case stripeUndelivered = "stripe_undelivered"
+    case stripeCustomers = "stripe_customers"
 }
 
 /// How far a stream has been read. `value` is the server's own text and is opaque here.

@@ -95,7 +95,7 @@ enum InvoiceView {
         let work = try WorkTable.find(db, tenant: tenant, subject: subject)
         let reviews = try ReviewsTable.list(db, tenant: tenant, subject: subject, limit: PageOptions.rowsMax)
         guard link != nil || work != nil || !reviews.isEmpty else { return nil }
-        let bookings = try CollectedTable.list(db, tenant: tenant, document: document)
+        let bookings = try CollectedTable.list(db, tenant: tenant, subject: subject)
         let effects = try JournalTable.list(db, tenant: tenant, subject: subject)
         var view: Record = ["tenant": Value(tenant), "document": .text(document.description)]
         view.fields += [
@@ -118,7 +118,8 @@ enum InvoiceView {
     private static func booking(_ booking: Booking) -> Record {
         [
             "cause": .text(booking.cause), "state": .text(booking.state.rawValue),
-            "payment": Value(booking.payment), "amount": .text(booking.amount.description),
+            "kind": .text(booking.kind.rawValue), "number": Value(booking.number),
+            "amount": .text(booking.amount.description),
             "amount_minor": .whole(booking.amount.minorUnits), "applied": .text(booking.applied.description),
             "applied_minor": .whole(booking.applied.minorUnits), "currency": .text(booking.amount.currency.code),
             "reference": .text(booking.reference),

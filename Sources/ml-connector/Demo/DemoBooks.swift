@@ -42,11 +42,13 @@ struct DemoBooks: Sendable {
                     BookApart(
                         vismaTenant: vismaTenant, document: document.description, reason: "review: \(review.code)"))
             }
-            for booking in try CollectedTable.list(db, tenant: tenant, document: nil) {
-                guard booking.state == .held || booking.state == .releasing else { continue }
+            for booking in try CollectedTable.list(db, tenant: tenant, subject: nil) {
+                guard case .document(let document) = booking.subject,
+                    booking.state == .held || booking.state == .releasing
+                else { continue }
                 let reason = booking.state == .held ? "booking on hold" : "release pending"
                 result.append(
-                    BookApart(vismaTenant: vismaTenant, document: booking.document.description, reason: reason))
+                    BookApart(vismaTenant: vismaTenant, document: document.description, reason: reason))
             }
             return result
         }

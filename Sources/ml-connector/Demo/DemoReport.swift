@@ -62,7 +62,7 @@ struct DemoReport: Sendable {
                 let links = try LinksTable.list(db, tenant: tenant, limit: 10_000)
                 seen += links.count
                 pushed += links.filter { $0.invoice != nil && $0.state != .drafted }.count
-                posted += try CollectedTable.list(db, tenant: tenant, document: nil).filter { $0.state == .booked }
+                posted += try CollectedTable.list(db, tenant: tenant, subject: nil).filter { $0.state == .booked }
                     .count
                 events += try EventsTable.countByState(db, tenant: tenant).values.reduce(0, +)
                 duplicates += try EventsTable.duplicates(db, tenant: tenant)
