@@ -24,6 +24,8 @@ CREATE TABLE collected_new (
     currency TEXT NOT NULL CHECK (length(currency) = 3),
     amount INTEGER NOT NULL,
     applied INTEGER NOT NULL,
+    -- Posted on it as finance charges.
+    fee INTEGER NOT NULL,
     number TEXT NOT NULL CHECK (number <> ''),
     reference TEXT NOT NULL,
     -- Why the connector voided it; NULL when it was not voided, or by a person.
@@ -33,9 +35,9 @@ CREATE TABLE collected_new (
     PRIMARY KEY (tenant_id, subject, cause)
 ) STRICT;
 INSERT INTO collected_new (
-    tenant_id, subject, cause, kind, origin, state, currency, amount, applied, number, reference, created_at, updated_at
+    tenant_id, subject, cause, kind, origin, state, currency, amount, applied, fee, number, reference, created_at, updated_at
 )
-SELECT tenant_id, 'document/' || document, cause, 'payment', 'posted', state, currency, amount, applied, payment,
+SELECT tenant_id, 'document/' || document, cause, 'payment', 'posted', state, currency, amount, applied, 0, payment,
     reference, created_at, updated_at
 FROM collected;
 DROP TABLE collected;
@@ -91,12 +93,13 @@ CREATE INDEX stripe_customers_description ON stripe_customers (tenant_id, descri
 
 CREATE TABLE cursors_new (
     tenant_id TEXT NOT NULL REFERENCES tenants (id),
-    stream TEXT NOT NULL CHECK (
-        stream IN (
-            'visma_invoices', 'visma_payments', 'visma_credit_notes', 'stripe_events', 'stripe_undelivered',
-            'stripe_customers'
-        )
-    ),
+    stream TEXT NOT NULL
+        CHECK (
+            stream IN (
+                'visma_invoices', 'visma_payments', 'visma_credit_notes', 'stripe_events', 'stripe_undelivered',
+                'stripe_customers'
+            )
+        ),
     value TEXT NOT NULL,
     swept_at INTEGER,
     PRIMARY KEY (tenant_id, stream)

@@ -49,6 +49,8 @@ package struct Booking: Hashable, Sendable {
     package var amount: Money
     /// How much of it was applied to the document.
     package var applied: Money
+    /// What was posted on it as finance charges.
+    package var fee: Money
     package var number: VismaNumber
     package var reference: String
     /// Nil when it stands, or when a person voided it.
@@ -56,7 +58,7 @@ package struct Booking: Hashable, Sendable {
 
     package init(
         subject: Subject, cause: String, kind: Kind = .payment, origin: Origin = .posted, state: State, amount: Money,
-        applied: Money, number: VismaNumber, reference: String, voidedFor: VoidReason? = nil
+        applied: Money, fee: Money? = nil, number: VismaNumber, reference: String, voidedFor: VoidReason? = nil
     ) {
         self.subject = subject
         self.cause = cause
@@ -65,10 +67,14 @@ package struct Booking: Hashable, Sendable {
         self.state = state
         self.amount = amount
         self.applied = applied
+        self.fee = fee ?? .zero(amount.currency)
         self.number = number
         self.reference = reference
         self.voidedFor = voidedFor
     }
+
+    /// The fact that it books: `inpay_1` of `inpay_1+2`, the second booking of the same payment.
+    package var fact: String { String(cause.prefix { $0 != "+" }) }
 
     /// Neither voided nor about to be.
     package var stands: Bool { state != .voiding && state != .voided }

@@ -85,7 +85,8 @@ package struct BalanceTransactionID: TextID {
     package init(rawValue: String) { self.rawValue = rawValue }
 }
 
-/// The number of a document in Visma: a payment, refund, credit note, cash transaction or journal. Unique within its type.
+/// The number of a document in Visma: a payment, refund, credit note, cash transaction or journal. Unique within its
+/// type.
 package struct VismaNumber: TextID {
     package let rawValue: String
     package init(rawValue: String) { self.rawValue = rawValue }

@@ -16,6 +16,9 @@ package enum InvoiceRecord {
         let failures = collection.charges.filter { $0.status == "failed" }.sorted { $0.createdAt < $1.createdAt }
         if failures.count > failuresMax { lines.append("\(failures.count - failuresMax) earlier failed payments") }
         lines += failures.suffix(failuresMax).map { failureLine($0, policy: policy) }
+        lines += collection.payments.filter(\.isInFlight).sorted { $0.id < $1.id }.map(pendingLine)
+        lines += collection.refunds.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }.suffix(failuresMax)
+            .map { refundLine($0, policy: policy) }
         lines += collection.disputes.sorted { $0.id < $1.id }.map { disputeLine($0, policy: policy) }
         return lines.isEmpty ? nil : lines.joined(separator: "\n")
     }
@@ -25,6 +28,16 @@ package enum InvoiceRecord {
         let code = oneLine(charge.failureCode ?? "no code")
         let message = charge.failureMessage.map { ", \(oneLine($0))" } ?? ""
         return "\(day) Payment of \(charge.amount) failed: \(code)\(message) (\(charge.id))"
+    }
+
+    static func pendingLine(_ payment: Collection.Payment) -> String {
+        "Payment of \(payment.amountRequested) is under way, not paid yet (\(payment.id))"
+    }
+
+    static func refundLine(_ refund: Collection.Refund, policy: Policy) -> String {
+        let day = refund.createdAt.day(in: policy.zone)
+        let reason = refund.failureReason.map { ", \(oneLine($0))" } ?? ""
+        return "\(day) Refund of \(refund.amount): \(oneLine(refund.status))\(reason) (\(refund.id))"
     }
 
     static func disputeLine(_ dispute: Collection.Dispute, policy: Policy) -> String {

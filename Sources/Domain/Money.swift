@@ -51,6 +51,9 @@ package struct Money: Hashable, Sendable, Codable, CustomStringConvertible {
     package static func - (left: Money, right: Money) -> Money {
         left + Money(minorUnits: -right.minorUnits, currency: right.currency)
     }
+
+    /// At least as much, in the same currency.
+    package func covers(_ other: Money) -> Bool { currency == other.currency && minorUnits >= other.minorUnits }
 }
 
 /// Why an amount cannot be taken as money.

@@ -1,133 +1,183 @@
-/// From a payment in Stripe to a released customer payment in Visma: one per InvoicePayment, made unreleased, released
-/// by number, believed only when Visma reads it back.
+/// From a payment in Stripe to a released customer payment in Visma: one per InvoicePayment.
 package enum PaymentPlan {
-    /// How long Visma is given before the first look at a queued release; then as long again as it has taken so far,
-    /// as each look is a call and Visma counts calls by the hour.
-    package static let releaseLookSeconds: Int64 = 5
-    package static let releaseLookSecondsMax: Int64 = 3600
-    /// A release that takes longer than this is shown to a person, and still looked at.
-    package static let releaseReviewSeconds: Int64 = 3600
-
     static func actions(_ receivable: Receivable, _ collection: Collection, _ situation: Situation) -> [Action] {
+        inOrder(collection).flatMap { payment -> [Action] in
+            switch payment.source {
+            case .intent(let intent):
+                actions(for: payment, reference: intent.rawValue, receivable, collection, situation)
+            case .charge(let charge):
+                actions(for: payment, reference: charge.rawValue, receivable, collection, situation)
+            case .outsideStripe: outside(payment, collection, situation)
+            }
+        }
+    }
+
+    /// What was paid, oldest first: the order in which it takes what is open.
+    static func inOrder(_ collection: Collection) -> [Collection.Payment] {
         collection.payments.filter { $0.status == "paid" }
             .sorted { ($0.paidAt?.microseconds ?? 0, $0.id) < ($1.paidAt?.microseconds ?? 0, $1.id) }
-            .flatMap { payment -> [Action] in
-                switch payment.source {
-                case .intent(let intent): actions(for: payment, reference: intent.rawValue, receivable, situation)
-                case .charge(let charge): actions(for: payment, reference: charge.rawValue, receivable, situation)
-                case .outsideStripe: [.review(outside(payment, collection))]
-                }
-            }
     }
 
     /// What is open in Visma once our bookings that it does not show yet have taken effect.
     package static func available(_ receivable: Receivable, _ bookings: [Booking]) -> Money {
-        let visible = Set(
-            receivable.applications.filter { isPayment($0) && $0.isReleased && !$0.isVoided }.map(\.number))
-        return bookings.filter { $0.state != .voided && !visible.contains($0.number.rawValue) }
+        let visible = Set(receivable.applications.filter { isPayment($0) && $0.counts }.map(\.number))
+        return bookings.filter { $0.kind == .payment && $0.stands && !visible.contains($0.number.rawValue) }
             .reduce(receivable.balance) { $0 - $1.applied }
     }
 
     /// Visma's numbers are unique within a type only: a credit note may have the number of a payment.
-    private static func isPayment(_ application: Receivable.Application) -> Bool {
+    static func isPayment(_ application: Receivable.Application) -> Bool {
         application.documentType == "Payment" || application.documentType == "Prepayment"
     }
 
-    private static func actions(
-        for payment: Collection.Payment, reference: String, _ receivable: Receivable, _ situation: Situation
-    ) -> [Action] {
-        guard let booking = situation.bookings.first(where: { $0.cause == payment.id.rawValue }) else {
-            return book(payment, reference: reference, receivable, situation)
+    /// All that was ever booked for this payment, in the order of its bookings.
+    static func bookings(of payment: Collection.Payment, _ situation: Situation) -> [Booking] {
+        situation.bookings.filter { $0.kind == .payment && $0.fact == payment.id.rawValue }
+            .sorted { ($0.cause.utf8.count, $0.cause) < ($1.cause.utf8.count, $1.cause) }
+    }
+
+    /// Our own word on a settlement in Visma, come back as a payment.
+    static func isEcho(_ payment: Collection.Payment, _ situation: Situation) -> Bool {
+        guard case .outsideStripe(let record) = payment.source else { return false }
+        return situation.settlements.contains { settlement in
+            switch settlement.way {
+            case .paymentRecord: settlement.stripeObject != nil && settlement.stripeObject == record
+            // Stripe makes the record of an invoice paid out of band itself.
+            case .outOfBand: true
+            case .pushed, .creditNote, .void, .uncollectible: false
+            }
         }
-        return settle(booking, payment, receivable, situation) + excess(booking, receivable)
+    }
+
+    /// What Visma rightly has open although Stripe was paid: a booking that was voided and not made again.
+    static func owedBack(_ collection: Collection, _ currency: Currency, _ situation: Situation) -> Money {
+        collection.payments.reduce(.zero(currency)) { sum, payment in
+            let bookings = bookings(of: payment, situation)
+            guard let last = bookings.last, !bookings.contains(where: \.stands), last.state == .voided else {
+                return sum
+            }
+            return last.applied.currency == currency ? sum + last.applied : sum
+        }
+    }
+
+    /// Whether this document's payments are all that the charge paid.
+    static func isSole(_ charge: Collection.Charge, _ collection: Collection, _ situation: Situation) -> Bool {
+        guard let intent = charge.intent else { return true }
+        guard situation.sharers[intent] ?? [] == [] else { return false }
+        let here = collection.payments.filter { $0.source == .intent(intent) && $0.status == "paid" }
+            .reduce(collection.amountOverpaid.minorUnits) { $0 + $1.amountPaid.minorUnits }
+        return collection.currency == charge.amount.currency && here >= charge.amount.minorUnits
+    }
+
+    /// A charge that pays several documents is seen by each of them: what is booked once is booked by the first.
+    static func isOurs(_ charge: Collection.Charge, _ situation: Situation) -> Bool {
+        guard let intent = charge.intent else { return true }
+        return (situation.sharers[intent] ?? []).allSatisfy { situation.document < $0 }
+    }
+
+    static func charge(of payment: Collection.Payment, _ collection: Collection) -> Collection.Charge? {
+        collection.charges.first { charge in
+            guard charge.status == "succeeded" else { return false }
+            return switch payment.source {
+            case .intent(let intent): charge.intent == intent
+            case .charge(let id): charge.id == id
+            case .outsideStripe: false
+            }
+        }
+    }
+
+    private static func actions(
+        for payment: Collection.Payment, reference: String, _ receivable: Receivable, _ collection: Collection,
+        _ situation: Situation
+    ) -> [Action] {
+        let bookings = bookings(of: payment, situation)
+        guard let last = bookings.last else {
+            return book(
+                payment, cause: payment.id.rawValue, reference: reference, receivable, collection, situation)
+        }
+        let ground = BookingPlan.Ground(situation)
+        let settling = bookings.flatMap { booking in
+            let application = receivable.applications.first {
+                isPayment($0) && $0.number == booking.number.rawValue
+            }
+            return BookingPlan.settle(booking, application: application, ground)
+        }
+        guard last.state == .voided, let reason = last.voidedFor,
+            !holds(reason, for: payment, collection)
+        else { return settling + excess(last, receivable) }
+        return settling
+            + book(
+                payment, cause: "\(payment.id)+\(bookings.count + 1)", reference: reference, receivable, collection,
+                situation)
+    }
+
+    /// Whether what the booking was voided for is still so; a refund that failed and a dispute that was won bring the
+    /// money back.
+    private static func holds(
+        _ reason: Booking.VoidReason, for payment: Collection.Payment, _ collection: Collection
+    ) -> Bool {
+        guard let charge = charge(of: payment, collection) else { return true }
+        return switch reason {
+        case .refund: RefundPlan.isFullyRefunded(charge, collection)
+        case .dispute: collection.disputes.contains { $0.charge == charge.id && $0.status == "lost" }
+        case .failure, .undo: true
+        }
     }
 
     private static func book(
-        _ payment: Collection.Payment, reference: String, _ receivable: Receivable, _ situation: Situation
+        _ payment: Collection.Payment, cause: String, reference: String, _ receivable: Receivable,
+        _ collection: Collection, _ situation: Situation
     ) -> [Action] {
-        let cause = payment.id.rawValue
-        if let effect = situation.refused(Step.createPayment, cause: cause) {
-            let failure = effect.failure ?? "no reason given"
-            let found = "Visma refused the payment of \(payment.amountPaid) (\(reference)): \(failure)"
-            return [
-                .review(Review(.effectRefused, found: found, proposals: ["correct what it names", "book it by hand"]))
-            ]
-        }
-        guard payment.amountPaid.currency == receivable.currency else {
-            let found = "\(payment.amountPaid) was paid (\(reference)) on a document in \(receivable.currency)"
+        let posting = situation.policy.posting
+        var amount = payment.amountPaid
+        amount.minorUnits += surplus(beyond: payment, collection)
+        guard amount.currency == receivable.currency else {
+            let found = "\(amount) was paid (\(reference)) on a document in \(receivable.currency)"
             return [.review(Review(.amountsDisagree, found: found, proposals: ["book it by hand"]))]
         }
-        guard
-            let account = situation.policy.posting.cashAccount(branch: receivable.branch, currency: receivable.currency)
-        else {
-            let found =
-                "\(payment.amountPaid) was paid (\(reference)), and no cash account is set for \(receivable.currency)"
-            return [
-                .review(Review(.cashAccountMissing, found: found, proposals: ["name the cash account in the manifest"]))
-            ]
+        guard let account = posting.cashAccount(branch: receivable.branch, currency: receivable.currency) else {
+            return [.review(accountMissing("\(amount) was paid (\(reference))", receivable.currency))]
         }
         let open = available(receivable, situation.bookings)
-        let applied = min(payment.amountPaid.minorUnits, max(0, open.minorUnits))
-        let day = (payment.paidAt ?? situation.now).day(in: situation.policy.zone)
+        let applied = min(amount.minorUnits, max(0, open.minorUnits))
+        let day: LocalDate
+        var text = "Stripe \(receivable.document.number)"
+        switch PostingDay.choose(
+            payment.paidAt, step: Step.createPayment, cause: cause, what: "the payment of \(amount) (\(reference))",
+            situation)
+        {
+        case .needs(let actions): return actions
+        case .on(let chosen, let isMoved):
+            day = chosen
+            if isMoved, let paid = payment.paidAt { text += ", paid \(paid.day(in: situation.policy.zone))" }
+        }
         let draft = PaymentDraft(
             customer: receivable.customer.number, location: receivable.location, branch: receivable.branch,
-            paymentMethod: situation.policy.posting.paymentMethod, cashAccount: account, currency: receivable.currency,
-            amount: payment.amountPaid, applied: Money(minorUnits: applied, currency: receivable.currency),
-            document: receivable.document, applicationDate: day, reference: reference,
-            text: "Stripe \(receivable.document.number)", isOnHold: situation.policy.posting.booking == .hold)
+            paymentMethod: posting.paymentMethod, cashAccount: account, currency: receivable.currency,
+            amount: amount, applied: Money(minorUnits: applied, currency: receivable.currency),
+            document: receivable.document, applicationDate: day, reference: reference, text: text,
+            isOnHold: posting.booking == .hold,
+            charges: FeePlan.charges(on: payment, collection, situation))
         return [.post(.payment(draft), cause: cause)]
     }
 
-    private static func settle(
-        _ booking: Booking, _ payment: Collection.Payment, _ receivable: Receivable, _ situation: Situation
-    ) -> [Action] {
-        let application = receivable.applications.first { isPayment($0) && $0.number == booking.number.rawValue }
-        let seen = situation.posted(booking)
-        let isVoided = application?.isVoided == true || seen?.isVoided == true
-        switch booking.state {
-        case .voided, .voiding:
-            return [.review(changed(booking))]
-        case _ where isVoided:
-            return [.markBooking(cause: booking.cause, .voided), .review(changed(booking))]
-        case .booked:
-            return []
-        case _ where application?.isReleased == true || seen?.isReleased == true:
-            return [.markBooking(cause: booking.cause, .booked)]
-        case .held:
-            return []
-        case .created:
-            return release(booking, payment, situation)
-        case .releasing:
-            return queued(booking, situation)
-        }
+    static func accountMissing(_ what: String, _ currency: Currency) -> Review {
+        Review(
+            .cashAccountMissing, found: "\(what), and no cash account is set for \(currency)",
+            proposals: ["name the cash account in the manifest"])
     }
 
-    private static func queued(_ booking: Booking, _ situation: Situation) -> [Action] {
-        let asked = situation.effect(Step.releasePayment, cause: booking.cause)?.sentAt ?? situation.now
-        let waited = situation.now.seconds(since: asked)
-        let pause = min(max(releaseLookSeconds, waited), releaseLookSecondsMax)
-        let look = Action.lookAgain(
-            at: situation.now.adding(seconds: pause), why: "the release of \(booking.number) is queued")
-        guard waited >= releaseReviewSeconds else { return [look] }
-        let found = "Visma was asked at \(asked) to release payment \(booking.number) and has not done it"
-        return [.review(Review(.effectRefused, found: found, proposals: ["release it in Visma", "wait"])), look]
-    }
-
-    private static func release(_ booking: Booking, _ payment: Collection.Payment, _ situation: Situation) -> [Action] {
-        if situation.policy.posting.booking == .hold { return [.markBooking(cause: booking.cause, .held)] }
-        if let effect = situation.refused(Step.releasePayment, cause: booking.cause) {
-            let found = "Visma refused to release payment \(booking.number): \(effect.failure ?? "no reason given")"
-            return [
-                .review(
-                    Review(.effectRefused, found: found, proposals: ["release it in Visma", "correct what it names"]))
-            ]
-        }
-        return [.release(.payment, booking.number, cause: booking.cause)]
+    /// What Stripe kept as the customer's credit belongs to the last payment, where its allocation does not count it.
+    private static func surplus(beyond payment: Collection.Payment, _ collection: Collection) -> Int64 {
+        let paid = inOrder(collection)
+        guard collection.amountOverpaid.isPositive, paid.last?.id == payment.id else { return 0 }
+        let allocated = paid.reduce(0) { $0 + $1.amountPaid.minorUnits }
+        return allocated > collection.total.minorUnits ? 0 : collection.amountOverpaid.minorUnits
     }
 
     /// More came than was open: the rest stands unapplied in Visma, and a person decides what it is.
     private static func excess(_ booking: Booking, _ receivable: Receivable) -> [Action] {
-        guard booking.state != .voided, booking.applied.minorUnits < booking.amount.minorUnits else { return [] }
+        guard booking.stands, booking.applied.minorUnits < booking.amount.minorUnits else { return [] }
         let rest = booking.amount - booking.applied
         let found =
             "\(rest) of \(booking.amount) (\(booking.reference)) stands unapplied on Visma payment \(booking.number)"
@@ -137,17 +187,20 @@ package enum PaymentPlan {
         ]
     }
 
-    private static func changed(_ booking: Booking) -> Review {
-        Review(
-            .bookingChanged,
-            found: "Visma payment \(booking.number) for \(booking.amount) (\(booking.reference)) was voided",
-            proposals: ["book it again", "leave it voided"])
-    }
-
-    private static func outside(_ payment: Collection.Payment, _ collection: Collection) -> Review {
-        Review(
-            .paidOutsideStripe,
-            found: "\(payment.amountPaid) of Stripe invoice \(collection.invoice) was marked as paid outside Stripe",
-            proposals: ["book it in Visma", "void the mark in Stripe"])
+    /// Nothing is booked for money that did not pass through Stripe. Our own word on a settlement in Visma comes back
+    /// as such a payment; anything else was a person's.
+    private static func outside(
+        _ payment: Collection.Payment, _ collection: Collection, _ situation: Situation
+    ) -> [Action] {
+        if isEcho(payment, situation) { return [] }
+        return [
+            .review(
+                Review(
+                    .paidOutsideStripe,
+                    found:
+                        "\(payment.amountPaid) of Stripe invoice \(collection.invoice) was marked as paid outside "
+                        + "Stripe",
+                    proposals: ["book it in Visma", "void the mark in Stripe"]))
+        ]
     }
 }

@@ -13,12 +13,22 @@ package enum Plan {
             return PushPlan.continueDraft(receivable, collection, situation)
         case "open", "paid":
             if let wrong = StandingPlan.wrongAmount(receivable, collection, link, situation) { return wrong }
-            return PaymentPlan.actions(receivable, collection, situation)
+            return money(receivable, collection, situation)
                 + RecordPlan.actions(receivable, collection, situation)
+                + SettlementPlan.actions(receivable, collection, situation)
                 + StandingPlan.actions(receivable, collection, link, situation)
         default:
             return withdrawn(receivable, collection, link, situation)
         }
+    }
+
+    /// What happens to money outlives the invoice that it came by.
+    private static func money(
+        _ receivable: Receivable, _ collection: Collection, _ situation: Situation
+    ) -> [Action] {
+        PaymentPlan.actions(receivable, collection, situation) + FeePlan.actions(receivable, collection, situation)
+            + RefundPlan.actions(receivable, collection, situation)
+            + DisputePlan.actions(receivable, collection, situation)
     }
 
     package static let goneLookSeconds: Int64 = 3600
@@ -46,13 +56,17 @@ package enum Plan {
     private static func withdrawn(
         _ receivable: Receivable, _ collection: Collection, _ link: Link, _ situation: Situation
     ) -> [Action] {
-        let payments = PaymentPlan.actions(receivable, collection, situation)
+        let money = money(receivable, collection, situation)
+        // Stripe was told that nothing is to be collected any more.
+        if situation.settlements.contains(where: { $0.way == .void || $0.way == .uncollectible }) {
+            return money + SettlementPlan.actions(receivable, collection, situation) + [.setLink(.stopped)]
+        }
         // Voided by us because the amounts did not agree: the review of that says it all.
         let isOurs = situation.voiding(of: link)?.state == .done
-        if isOurs { return payments + PushPlan.mismatchAfterVoid(receivable, collection) + [.setLink(.stopped)] }
+        if isOurs { return money + PushPlan.mismatchAfterVoid(receivable, collection) + [.setLink(.stopped)] }
         let found =
             "Stripe's invoice \(collection.invoice) is \(collection.status), \(receivable.balance) is open in Visma"
-        return payments + StandingPlan.aftermath(collection) + [
+        return money + [
             .review(Review(.changedInStripe, found: found, proposals: ["push again", "credit in Visma", "leave it"]))
         ]
     }

@@ -1,19 +1,14 @@
-/// What stands between the two once an invoice is out: whether the open amounts agree, and everything that has no
-/// plan of its own yet and therefore goes to a person.
+/// What stands between the two once an invoice is out: whether the open amounts agree, and what only a person can
+/// decide.
 enum StandingPlan {
-    private static let openDisputes: Set<String> = [
-        "needs_response", "under_review", "warning_needs_response", "warning_under_review",
-    ]
     private static let paymentStates: Set<String> = ["open", "paid", "canceled"]
-    private static let harmlessDisputes: Set<String> = ["won", "warning_closed", "prevented"]
 
     static func actions(
         _ receivable: Receivable, _ collection: Collection, _ link: Link, _ situation: Situation
     ) -> [Action] {
-        let reviews =
-            unknownPayments(collection) + refunds(collection) + disputes(collection)
-            + amounts(receivable, collection, situation)
-        return reviews.map(Action.review) + state(receivable, collection, link, situation)
+        let reviews = unknownPayments(collection) + amounts(receivable, collection, situation)
+        return reviews.map(Action.review) + credited(receivable, collection, situation)
+            + state(receivable, collection, link, situation)
     }
 
     /// Just finalized, and Stripe asks for another amount than was pushed: it is voided before anything else is done,
@@ -32,11 +27,6 @@ enum StandingPlan {
         return [review, .review(PushPlan.refused(Step.voidInvoice, voiding))]
     }
 
-    /// Refunds and disputes outlive the invoice that they began with.
-    static func aftermath(_ collection: Collection) -> [Action] {
-        (refunds(collection) + disputes(collection)).map(Action.review)
-    }
-
     private static func unknownPayments(_ collection: Collection) -> [Review] {
         collection.payments.filter { !paymentStates.contains($0.status) }.prefix(1).map { payment in
             Review(
@@ -45,30 +35,45 @@ enum StandingPlan {
         }
     }
 
-    private static func refunds(_ collection: Collection) -> [Review] {
-        collection.charges.filter { $0.amountRefunded.isPositive }.prefix(1).map { charge in
-            Review(
-                .refund, found: "\(charge.amountRefunded) of \(charge.amount) was refunded (\(charge.id))",
-                proposals: ["credit the invoice in Visma and book the refund on the credit note"])
+    /// Credit notes that a person made in Stripe.
+    static func credited(
+        _ receivable: Receivable, _ collection: Collection, _ situation: Situation
+    ) -> [Action] {
+        foreignCredits(collection, situation).flatMap { note -> [Action] in
+            if situation.policy.posting.stripeCredits == .creditNote, collection.refunds.isEmpty {
+                return CreditNotePlan.actions(for: note, receivable, situation)
+            }
+            let found = "credit note \(note.number ?? note.id) of \(note.amount) was made in Stripe (\(note.id))"
+            return [
+                .review(
+                    Review(
+                        .creditedInStripe, found: found,
+                        proposals: ["make the credit note in Visma too", "void it in Stripe"]))
+            ]
         }
     }
 
-    private static func disputes(_ collection: Collection) -> [Review] {
-        collection.disputes.filter { !openDisputes.contains($0.status) && !harmlessDisputes.contains($0.status) }
-            .prefix(1).map { dispute in
-                Review(
-                    .disputeClosed, found: "dispute \(dispute.id) of \(dispute.amount) is \(dispute.status)",
-                    proposals: ["reverse the payment in Visma", "book the loss"])
-            }
+    private static func foreignCredits(
+        _ collection: Collection, _ situation: Situation
+    ) -> [Collection.CreditNote] {
+        let ours = Set(situation.settlements.compactMap(\.stripeObject))
+        return collection.creditNotes.filter { $0.status != "void" && !ours.contains($0.id) }
+            .sorted { $0.id < $1.id }
     }
 
-    /// The open amounts are compared only when no payment is between the two.
+    /// The open amounts are compared only when nothing is between the two: no payment to be booked, no settlement to be
+    /// told, no credit note to be made.
     private static func amounts(
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Review] {
         let isUnderWay = collection.payments.contains { $0.status == "paid" && !isBooked($0, situation) }
+        guard !isUnderWay, foreignCredits(collection, situation).isEmpty,
+            collection.status != "open" || SettlementPlan.untold(receivable, situation).isEmpty,
+            SettlementPlan.undone(receivable, situation).isEmpty
+        else { return [] }
         let open = PaymentPlan.available(receivable, situation.bookings)
-        guard !isUnderWay, open != collection.amountRemaining else { return [] }
+        guard open - PaymentPlan.owedBack(collection, receivable.currency, situation) != collection.amountRemaining
+        else { return [] }
         let found = "\(open) is open in Visma, \(collection.amountRemaining) in Stripe (\(collection.invoice))"
         return [
             Review(
@@ -78,19 +83,23 @@ enum StandingPlan {
     }
 
     private static func isBooked(_ payment: Collection.Payment, _ situation: Situation) -> Bool {
-        situation.bookings.contains { $0.cause == payment.id.rawValue }
+        if case .outsideStripe = payment.source { return PaymentPlan.isEcho(payment, situation) }
+        return !PaymentPlan.bookings(of: payment, situation).isEmpty
     }
 
     private static func state(
         _ receivable: Receivable, _ collection: Collection, _ link: Link, _ situation: Situation
     ) -> [Action] {
         let isConfirmed = situation.bookings.allSatisfy { $0.state == .booked || $0.state == .voided }
-        let isComplete = collection.payments.allSatisfy { payment in
-            if case .outsideStripe = payment.source { return true }
-            return payment.status != "paid" || isBooked(payment, situation)
+        let isComplete = collection.payments.allSatisfy { $0.status != "paid" || isBooked($0, situation) }
+        // What a person voided or had undone is owed, but nothing is settled by it.
+        let isTakenBack = situation.bookings.contains {
+            $0.kind == .payment && $0.state == .voided && ($0.voidedFor == nil || $0.voidedFor == .undo)
         }
+        let owed = PaymentPlan.owedBack(collection, receivable.currency, situation)
         let isSettled =
-            collection.amountRemaining.isZero && receivable.balance.isZero && isConfirmed && isComplete
+            !isTakenBack && collection.amountRemaining.isZero && receivable.balance == owed && isConfirmed && isComplete
+            && RefundPlan.isSettled(collection, situation)
         let wanted: Link.State = isSettled ? .settled : .collecting
         return link.state == wanted ? [] : [.setLink(wanted)]
     }

@@ -25,7 +25,13 @@ struct IdentifierTests {
         #expect(Subject(key: Subject.endpoint.key) == .endpoint)
         let odd = Subject.document(DocumentRef(type: DocumentType("Something New"), number: "A:1/2"))
         #expect(Subject(key: odd.key) == odd)
-        for key in ["", "document/", "document/Invoice", "document/Invoice:", "document/:1", "customer/1", "Endpoint"] {
+        let payout = Subject.payout(PayoutID("po_1"))
+        #expect(Subject(key: payout.key) == payout)
+        let customer = Subject.customer(VismaCustomerNumber("10001"))
+        #expect(Subject(key: customer.key) == customer)
+        for key in [
+            "", "document/", "document/Invoice", "document/Invoice:", "document/:1", "customer/", "payout/", "Endpoint",
+        ] {
             #expect(Subject(key: key) == nil, "\(key)")
         }
     }

@@ -3,7 +3,7 @@ package import Domain
 /// What happened in Stripe and the Visma document that books it: at most one per subject and cause.
 package enum CollectedTable {
     private static let columns: SQLStatement = """
-        subject, cause, kind, origin, state, currency, amount, applied, number, reference, voided_for
+        subject, cause, kind, origin, state, currency, amount, applied, fee, number, reference, voided_for
         """
 
     /// Throws `.uniqueViolation` when this cause is booked on this document already.
@@ -17,7 +17,7 @@ package enum CollectedTable {
             """
             INSERT INTO collected (tenant_id, \(columns), created_at, updated_at) VALUES (\(tenant),
                 \(booking.subject), \(booking.cause), \(booking.kind), \(booking.origin), \(booking.state),
-                \(booking.amount.currency), \(booking.amount.minorUnits), \(booking.applied.minorUnits),
+                \(booking.amount.currency), \(booking.amount.minorUnits), \(booking.applied.minorUnits), \(booking.fee.minorUnits),
                 \(booking.number), \(booking.reference), \(booking.voidedFor?.rawValue), \(now), \(now))
             """)
     }
@@ -79,7 +79,7 @@ package enum CollectedTable {
             origin: try row.choice("origin"), state: try row.choice("state"),
             amount: Money(minorUnits: try row.integer("amount"), currency: currency),
             applied: Money(minorUnits: try row.integer("applied"), currency: currency),
-            number: try row.id("number"), reference: try row.text("reference"),
+            fee: Money(minorUnits: try row.integer("fee"), currency: currency), number: try row.id("number"), reference: try row.text("reference"),
             voidedFor: try row.textOrNull("voided_for").flatMap { Booking.VoidReason(rawValue: $0) })
     }
 }

@@ -1,0 +1,219 @@
+import Foundation
+
+/// Refunds are made in Stripe by people. In Visma each becomes a Refund document on the company's own credit note; a
+/// refund that fails later takes it back.
+enum RefundPlan {
+    /// While the credit note is awaited; a new one of the customer makes the look due at once.
+    static let lookSeconds: Int64 = 6 * 3600
+    private static let undone: Set<String> = ["failed", "canceled"]
+    private static let pending: Set<String> = ["pending", "requires_action"]
+
+    static func actions(_ receivable: Receivable, _ collection: Collection, _ situation: Situation) -> [Action] {
+        collection.refunds.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }.flatMap { refund -> [Action] in
+            guard let charge = charge(of: refund, collection), PaymentPlan.isOurs(charge, situation) else { return [] }
+            if undone.contains(refund.status) { return takeBack(refund, situation) }
+            if refund.status == "succeeded" { return succeeded(refund, charge, receivable, collection, situation) }
+            guard !pending.contains(refund.status) else { return [] }
+            let found = "refund \(refund.id) of \(refund.amount) is '\(refund.status)', which is not a known state"
+            return [.review(Review(.refund, found: found, proposals: ["look at it in Stripe", "book it by hand"]))]
+        }
+    }
+
+    static func isFullyRefunded(_ charge: Collection.Charge, _ collection: Collection) -> Bool {
+        let refunded = collection.refunds.filter {
+            $0.status == "succeeded" && self.charge(of: $0, collection) == charge
+        }
+        .reduce(0) { $0 + $1.amount.minorUnits }
+        return refunded >= charge.amount.minorUnits
+    }
+
+    /// Nothing of it awaits a person or a credit note.
+    static func isSettled(_ collection: Collection, _ situation: Situation) -> Bool {
+        collection.refunds.allSatisfy { refund in
+            guard refund.status == "succeeded", let charge = charge(of: refund, collection),
+                PaymentPlan.isOurs(charge, situation)
+            else { return !pending.contains(refund.status) }
+            if isPaymentVoided(charge, collection, situation) { return true }
+            return situation.bookings.contains { $0.cause == refund.id.rawValue && $0.state == .booked }
+        }
+    }
+
+    private static func charge(of refund: Collection.Refund, _ collection: Collection) -> Collection.Charge? {
+        collection.charges.first { charge in
+            if let id = refund.charge { return charge.id == id }
+            return charge.status == "succeeded" && charge.intent != nil && charge.intent == refund.intent
+        }
+    }
+
+    private static func takeBack(_ refund: Collection.Refund, _ situation: Situation) -> [Action] {
+        guard let booking = situation.bookings.first(where: { $0.cause == refund.id.rawValue }) else { return [] }
+        let ground = BookingPlan.Ground(situation)
+        guard booking.stands else { return BookingPlan.settle(booking, ground) }
+        guard booking.origin == .posted else {
+            let why = refund.failureReason ?? "no reason given"
+            let found =
+                "refund \(refund.id) of \(refund.amount) is \(refund.status) (\(why)); Visma refund \(booking.number) "
+                + "was made by a person and still stands"
+            return [.review(Review(.refund, found: found, proposals: ["void the refund in Visma", "pay it again"]))]
+        }
+        return BookingPlan.void(booking, for: .failure, ground)
+    }
+
+    private static func succeeded(
+        _ refund: Collection.Refund, _ charge: Collection.Charge, _ receivable: Receivable, _ collection: Collection,
+        _ situation: Situation
+    ) -> [Action] {
+        let ground = BookingPlan.Ground(situation)
+        if let booking = situation.bookings.first(where: { $0.cause == refund.id.rawValue }) {
+            return BookingPlan.settle(booking, ground)
+        }
+        if isPaymentVoided(charge, collection, situation) { return [] }
+        if let payment = voidable(charge, collection, situation) {
+            return BookingPlan.void(payment, for: .refund, ground)
+        }
+        if situation.policy.posting.refunds == .ownCreditNote, PaymentPlan.isSole(charge, collection, situation) {
+            return CreditNotePlan.actions(for: refund, receivable, situation)
+        }
+        guard let credits = situation.credits else { return [.findCredits] }
+        return match(refund, charge, credits, receivable, situation)
+    }
+
+    private static func isPaymentVoided(
+        _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
+    ) -> Bool {
+        collection.payments.contains { payment in
+            PaymentPlan.charge(of: payment, collection) == charge
+                && PaymentPlan.bookings(of: payment, situation).last.map { !$0.stands && $0.voidedFor == .refund }
+                    == true
+        }
+    }
+
+    /// The payment that may be voided instead: by policy, when it is refunded in full, paid this invoice alone and
+    /// carries no fee.
+    private static func voidable(
+        _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
+    ) -> Booking? {
+        guard situation.policy.posting.refunds == .void, isFullyRefunded(charge, collection),
+            PaymentPlan.isSole(charge, collection, situation)
+        else { return nil }
+        let payments = collection.payments.filter { PaymentPlan.charge(of: $0, collection) == charge }
+        guard payments.count == 1, let payment = payments.first,
+            let booking = PaymentPlan.bookings(of: payment, situation).last, booking.state == .booked,
+            booking.fee.isZero
+        else { return nil }
+        // None of its refunds stands on a credit note already.
+        let refunds = collection.refunds.filter { self.charge(of: $0, collection) == charge }.map(\.id.rawValue)
+        return situation.bookings.contains { refunds.contains($0.cause) && $0.stands } ? nil : booking
+    }
+
+    // MARK: What people made in Visma
+
+    private static func match(
+        _ refund: Collection.Refund, _ charge: Collection.Charge, _ credits: Situation.Credits,
+        _ receivable: Receivable, _ situation: Situation
+    ) -> [Action] {
+        let references = [refund.id.rawValue, charge.id.rawValue, charge.intent?.rawValue].compactMap { $0 }
+        let accounts = situation.policy.posting
+        let made = credits.refundDocuments.filter { document in
+            document.amount == refund.amount && document.status != "Voided"
+                && (document.reference.map { references.contains($0) } == true
+                    || document.cashAccount
+                        == accounts.cashAccount(
+                            branch: receivable.branch, currency: refund.amount.currency))
+        }
+        let named = made.filter { $0.reference.map { references.contains($0) } == true }
+        if let document = named.first ?? (made.count == 1 ? made.first : nil) {
+            return [.adoptBooking(adopted(document, refund, situation))]
+        }
+        guard made.isEmpty else {
+            return [.review(ambiguous(refund, made.map { "refund \($0.number)" }))]
+        }
+        return pay(refund, credits.creditNotes, receivable, situation)
+    }
+
+    private static func adopted(
+        _ document: VismaPayment, _ refund: Collection.Refund, _ situation: Situation
+    ) -> Booking {
+        Booking(
+            subject: .document(situation.document), cause: refund.id.rawValue, kind: .refund, origin: .matched,
+            state: document.isReleased ? .booked : .held, amount: refund.amount, applied: refund.amount,
+            number: document.number, reference: document.reference ?? refund.id.rawValue)
+    }
+
+    /// On the credit note that names the invoice, else on the only one of exactly this amount.
+    private static func pay(
+        _ refund: Collection.Refund, _ creditNotes: [VismaCreditNote], _ receivable: Receivable,
+        _ situation: Situation
+    ) -> [Action] {
+        let open = creditNotes.filter {
+            $0.status == "Open" && $0.balance.covers(refund.amount)
+        }
+        let named = open.filter { note in note.texts.contains { mentions(receivable.document.number, in: $0) } }
+        let exact = open.filter { $0.balance == refund.amount }
+        let candidates = named.isEmpty ? exact : named
+        guard let note = candidates.first else { return wait(refund, receivable, situation) }
+        guard candidates.count == 1 else {
+            return [.review(ambiguous(refund, candidates.map { "credit note \($0.number)" }))]
+        }
+        return post(refund, on: note.number, receivable, situation)
+    }
+
+    /// As a word of its own: 224 is not named by 12245.
+    static func mentions(_ number: String, in text: String) -> Bool {
+        text.split { !$0.isLetter && !$0.isNumber && $0 != "-" }.contains { $0 == number }
+    }
+
+    static func post(
+        _ refund: Collection.Refund, on creditNote: VismaNumber, _ receivable: Receivable, _ situation: Situation
+    ) -> [Action] {
+        let posting = situation.policy.posting
+        let currency = refund.amount.currency
+        let cause = refund.id.rawValue
+        guard let account = posting.cashAccount(branch: receivable.branch, currency: currency) else {
+            return [.review(PaymentPlan.accountMissing("\(refund.amount) was refunded (\(refund.id))", currency))]
+        }
+        let what = "the refund of \(refund.amount) (\(refund.id))"
+        switch PostingDay.choose(refund.createdAt, step: Step.createRefund, cause: cause, what: what, situation) {
+        case .needs(let actions): return actions
+        case .on(let day, let isMoved):
+            var text = "Stripe \(receivable.document.number)"
+            if isMoved { text += ", refunded \(refund.createdAt.day(in: situation.policy.zone))" }
+            let draft = PaymentDraft(
+                customer: receivable.customer.number, location: receivable.location, branch: receivable.branch,
+                paymentMethod: posting.paymentMethod, cashAccount: account, currency: currency, amount: refund.amount,
+                applied: refund.amount, document: DocumentRef(type: .creditNote, number: creditNote.rawValue),
+                applicationDate: day, reference: cause, text: text, isOnHold: posting.booking == .hold)
+            return [.post(.refund(draft), cause: cause)]
+        }
+    }
+
+    private static func wait(
+        _ refund: Collection.Refund, _ receivable: Receivable, _ situation: Situation
+    ) -> [Action] {
+        let look = Action.lookAgain(
+            at: situation.now.adding(seconds: lookSeconds), why: "a credit note for refund \(refund.id) is awaited")
+        let waited = situation.now.seconds(since: refund.createdAt)
+        guard waited >= Int64(situation.policy.posting.refundReviewDays) * 86_400 else { return [look] }
+        let found =
+            "\(refund.amount) of \(receivable.document) was refunded (\(refund.id)), and no credit note of "
+            + "\(receivable.customer.number) has been made for it"
+        return [
+            .review(
+                Review(
+                    .refund, found: found,
+                    proposals: ["make the credit note in Visma, with the invoice's number in its text"])), look,
+        ]
+    }
+
+    private static func ambiguous(_ refund: Collection.Refund, _ candidates: [String]) -> Review {
+        Review(
+            .refundUnmatched,
+            found:
+                "\(refund.amount) was refunded (\(refund.id)), and several documents may book it: "
+                + candidates.prefix(5).joined(separator: ", "),
+            proposals: [
+                "write \(refund.id) as payment reference on the right refund",
+                "name the invoice's number in the right credit note",
+            ])
+    }
+}
