@@ -5,14 +5,34 @@ package import Outbound
 
 /// Reads the answers of writes. What cannot be read is `.uncertain`: the write took effect all the same.
 package enum StripeAnswers {
-    /// The invoice that create, `add_lines`, finalize and void answer with. `payments` is filled only where the
-    /// request expanded it, charges and disputes never.
+    /// The invoice that create, `add_lines`, finalize, send, void, pay, `attach_payment` and `mark_uncollectible`
+    /// answer with. `payments` is filled only where the request expanded it, what lies behind them never.
     package static func collection(from response: OutboundResponse) throws(ConnectorError) -> Domain.Collection {
         let answer = try StripeJSON.read(InvoiceAnswer.self, response, isWrite: true)
+        return try written { () throws(ConnectorError) in try StripeMapping.collection(answer, response) }
+    }
+
+    /// The credit note just made.
+    package static func creditNote(
+        from response: OutboundResponse
+    ) throws(ConnectorError) -> Domain.Collection.CreditNote {
+        let answer = try StripeJSON.read(CreditNoteAnswer.self, response, isWrite: true)
+        return try written { () throws(ConnectorError) in try StripeMapping.creditNote(answer, response) }
+    }
+
+    /// The payment just reported.
+    package static func paymentRecord(from response: OutboundResponse) throws(ConnectorError) -> StripePaymentRecord {
+        let answer = try StripeJSON.read(PaymentRecordAnswer.self, response, isWrite: true)
+        return try written { () throws(ConnectorError) in try StripeMapping.paymentRecord(answer, response) }
+    }
+
+    /// The mapping speaks for reads, which can be made again.
+    private static func written<Value>(
+        _ map: () throws(ConnectorError) -> Value
+    ) throws(ConnectorError) -> Value {
         do throws(ConnectorError) {
-            return try StripeMapping.collection(answer, response)
+            return try map()
         } catch {
-            // The mapping speaks for reads, which can be made again.
             var error = error
             error.disposition = .uncertain
             throw error
@@ -53,6 +73,34 @@ package struct CreatedEndpoint: ~Copyable {
     package consuming func takeSecret() -> Secret? { secret }
 }
 
+/// A payment outside Stripe as it was reported (`pr_...`).
+package struct StripePaymentRecord: Hashable, Sendable {
+    package var id: String
+    package var amount: Money
+    /// Holds `MetadataKey.effect` when we reported it.
+    package var metadata: [String: String]
+    package var createdAt: Timestamp
+
+    package init(id: String, amount: Money, metadata: [String: String], createdAt: Timestamp) {
+        self.id = id
+        self.amount = amount
+        self.metadata = metadata
+        self.createdAt = createdAt
+    }
+}
+
+/// A page of all customers, newest first.
+package struct StripeCustomerPage: Hashable, Sendable {
+    package var customers: [StripeCustomer]
+    /// What the next page begins after; nil on the last.
+    package var next: StripeCustomerID?
+
+    package init(customers: [StripeCustomer], next: StripeCustomerID?) {
+        self.customers = customers
+        self.next = next
+    }
+}
+
 /// A webhook endpoint as it is listed; its secret is never told again.
 package struct StripeEndpoint: Hashable, Sendable {
     package var id: String
@@ -86,184 +134,6 @@ package struct ListedEvent: Hashable, Sendable {
     package init(envelope: EventEnvelope, body: [UInt8]) {
         self.envelope = envelope
         self.body = body
-    }
-}
-
-// The answers, with no more fields than are used. Amounts are whole minor units on Stripe's wire.
-
-struct ListAnswer<Row: Decodable & Sendable>: Decodable, Sendable {
-    var data: [Row]
-    var hasMore: Bool
-    /// Only in answers of a search.
-    var nextPage: String?
-    enum CodingKeys: String, CodingKey {
-        case data
-        case hasMore = "has_more"
-        case nextPage = "next_page"
-    }
-}
-
-protocol Listed: Decodable, Sendable {
-    var id: String { get }
-}
-
-struct DeletedAnswer: Decodable {
-    var id: String
-    var deleted: Bool?
-}
-
-struct InvoiceAnswer: Listed {
-    var id: String
-    var customer: RawReference
-    var status: String?
-    var currency: String
-    var total: Int64
-    var amountDue: Int64
-    var amountPaid: Int64
-    var amountRemaining: Int64
-    var startingBalance: Int64
-    var lines: ListAnswer<LineAnswer>
-    var number: String?
-    var hostedURL: String?
-    var metadata: [String: String]?
-    var created: Int64
-    var payments: ListAnswer<InvoicePaymentAnswer>?
-
-    enum CodingKeys: String, CodingKey {
-        case id, customer, status, currency, total, lines, number, metadata, created, payments
-        case amountDue = "amount_due"
-        case amountPaid = "amount_paid"
-        case amountRemaining = "amount_remaining"
-        case startingBalance = "starting_balance"
-        case hostedURL = "hosted_invoice_url"
-    }
-}
-
-struct LineAnswer: Listed {
-    var id: String
-}
-
-struct InvoicePaymentAnswer: Listed {
-    var id: String
-    var invoice: RawReference
-    var status: String
-    var currency: String
-    var amountRequested: Int64
-    var amountPaid: Int64?
-    var transitions: Transitions
-    var payment: Settlement
-
-    struct Transitions: Decodable, Sendable {
-        var paidAt: Int64?
-        enum CodingKeys: String, CodingKey { case paidAt = "paid_at" }
-    }
-
-    struct Settlement: Decodable, Sendable {
-        var type: String
-        var intent: IntentReference?
-        var charge: RawReference?
-        var record: RawReference?
-        enum CodingKeys: String, CodingKey {
-            case type, charge
-            case intent = "payment_intent"
-            case record = "payment_record"
-        }
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case id, invoice, status, currency, payment
-        case amountRequested = "amount_requested"
-        case amountPaid = "amount_paid"
-        case transitions = "status_transitions"
-    }
-}
-
-/// A payment intent, by its id or expanded.
-struct IntentReference: Decodable, Sendable {
-    var id: String
-    /// Expanded, and nobody has tried to pay yet: there is no charge to be read.
-    var isUntouched: Bool
-
-    enum CodingKeys: String, CodingKey {
-        case id
-        case latestCharge = "latest_charge"
-    }
-
-    init(from decoder: any Decoder) throws {
-        if let text = try? decoder.singleValueContainer().decode(String.self) {
-            id = text
-            isUntouched = false
-        } else {
-            let fields = try decoder.container(keyedBy: CodingKeys.self)
-            id = try fields.decode(String.self, forKey: .id)
-            isUntouched = try fields.contains(.latestCharge) && fields.decodeNil(forKey: .latestCharge)
-        }
-    }
-}
-
-struct ChargeAnswer: Listed {
-    var id: String
-    var intent: RawReference?
-    var amount: Int64
-    var amountRefunded: Int64
-    var currency: String
-    var status: String
-    var disputed: Bool
-    var failureCode: String?
-    var failureMessage: String?
-    var created: Int64
-
-    enum CodingKeys: String, CodingKey {
-        case id, amount, currency, status, disputed, created
-        case intent = "payment_intent"
-        case amountRefunded = "amount_refunded"
-        case failureCode = "failure_code"
-        case failureMessage = "failure_message"
-    }
-}
-
-struct DisputeAnswer: Listed {
-    var id: String
-    var charge: RawReference
-    var amount: Int64
-    var currency: String
-    var reason: String
-    var status: String
-    var evidence: Evidence?
-    var created: Int64
-
-    struct Evidence: Decodable, Sendable {
-        var dueBy: Int64?
-        enum CodingKeys: String, CodingKey { case dueBy = "due_by" }
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case id, charge, amount, currency, reason, status, created
-        case evidence = "evidence_details"
-    }
-}
-
-struct CustomerAnswer: Listed {
-    var id: String
-    var name: String?
-    var email: String?
-    var description: String?
-    var metadata: [String: String]?
-}
-
-struct EndpointAnswer: Listed {
-    var id: String
-    var url: String
-    var status: String
-    var enabledEvents: [String]
-    var apiVersion: String?
-    var metadata: [String: String]?
-    var secret: String?
-
-    enum CodingKeys: String, CodingKey {
-        case id, url, status, metadata, secret
-        case enabledEvents = "enabled_events"
-        case apiVersion = "api_version"
     }
 }
 

@@ -83,127 +83,6 @@ package struct StripeClient: Sendable {
         return response.header("Request-Id")
     }
 
-    // MARK: Invoices and what hangs on them
-
-    /// The invoice with its payments, without charges and disputes. Nil when it is gone, as a deleted draft is.
-    package func invoice(_ id: StripeInvoiceID) async throws(ConnectorError) -> Domain.Collection? {
-        guard let (invoice, payments, response) = try await observed(id, expanding: ["payments"]) else { return nil }
-        return try StripeMapping.collection(invoice, response, payments: payments)
-    }
-
-    /// The invoice with everything that hangs on it, charges and disputes oldest first. It costs one read, one more
-    /// for each payment intent that somebody has tried to pay, and one more for each that has a disputed charge.
-    package func collection(_ id: StripeInvoiceID) async throws(ConnectorError) -> Domain.Collection? {
-        let expanded = ["payments", "payments.data.payment.payment_intent"]
-        guard let (invoice, payments, response) = try await observed(id, expanding: expanded) else { return nil }
-        var charges = [Domain.Collection.Charge]()
-        var disputes = [Domain.Collection.Dispute]()
-        for source in Self.sources(of: payments) {
-            let found = try await self.charges(of: source)
-            charges += found
-            if found.contains(where: \.isDisputed) { disputes += try await self.disputes(of: source) }
-        }
-        charges.sort { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
-        disputes.sort { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
-        return try StripeMapping.collection(
-            invoice, response, payments: payments, charges: charges, disputes: disputes)
-    }
-
-    /// Which invoices a payment intent pays: several at times. There is no such filter by charge.
-    package func invoicePayments(
-        intent: PaymentIntentID
-    ) async throws(ConnectorError) -> [(InvoicePaymentID, StripeInvoiceID)] {
-        let filter = [("payment[type]", "payment_intent"), ("payment[payment_intent]", intent.rawValue)]
-        let (rows, _) = try await list(InvoicePaymentAnswer.self, "/v1/invoice_payments", filter)
-        return rows.map { (InvoicePaymentID($0.id), StripeInvoiceID($0.invoice.id)) }
-    }
-
-    /// Nil when Stripe does not know it.
-    package func charge(_ id: ChargeID) async throws(ConnectorError) -> Domain.Collection.Charge? {
-        let path = try "/v1/charges/" + StripeRequests.segment(id.rawValue)
-        guard let response = try await getIfPresent(path) else { return nil }
-        return try StripeMapping.charge(StripeJSON.read(ChargeAnswer.self, response, isWrite: false), response)
-    }
-
-    /// The customer's invoices made at or after `createdFrom`, newest first, without payments: for looking up whether
-    /// a create took effect.
-    package func invoices(
-        customer: StripeCustomerID, createdFrom: Timestamp
-    ) async throws(ConnectorError) -> [Domain.Collection] {
-        let filter = [("customer", customer.rawValue), ("created[gte]", String(createdFrom.unixSeconds))]
-        let (rows, last) = try await list(InvoiceAnswer.self, "/v1/invoices", filter)
-        var result = [Domain.Collection]()
-        for row in rows { result.append(try StripeMapping.collection(row, last)) }
-        return result
-    }
-
-    private typealias Observed = (InvoiceAnswer, [InvoicePaymentAnswer], OutboundResponse)
-
-    private func observed(
-        _ id: StripeInvoiceID, expanding names: [String]
-    ) async throws(ConnectorError) -> Observed? {
-        let path = try "/v1/invoices/" + StripeRequests.segment(id.rawValue)
-        guard let response = try await getIfPresent(path, names.map { ("expand[]", $0) }) else { return nil }
-        let invoice = try StripeJSON.read(InvoiceAnswer.self, response, isWrite: false)
-        guard let payments = invoice.payments, payments.hasMore else {
-            return (invoice, invoice.payments?.data ?? [], response)
-        }
-        // The list inside an invoice is only the first page, so the whole of it is read from its own address.
-        var filter = [("invoice", id.rawValue)]
-        if names.count > 1 { filter.append(("expand[]", "data.payment.payment_intent")) }
-        let (rows, _) = try await list(InvoicePaymentAnswer.self, "/v1/invoice_payments", filter)
-        return (invoice, rows, response)
-    }
-
-    /// What can have charges, each once: payment intents that were touched, and old charges without an intent.
-    private static func sources(of payments: [InvoicePaymentAnswer]) -> [Domain.Collection.Source] {
-        var seen = Set<Domain.Collection.Source>()
-        var result = [Domain.Collection.Source]()
-        for payment in payments {
-            let source: Domain.Collection.Source
-            if let intent = payment.payment.intent {
-                guard !intent.isUntouched else { continue }
-                source = .intent(PaymentIntentID(intent.id))
-            } else if let charge = payment.payment.charge {
-                source = .charge(ChargeID(charge.id))
-            } else {
-                continue
-            }
-            if seen.insert(source).inserted { result.append(source) }
-        }
-        return result
-    }
-
-    private func charges(
-        of source: Domain.Collection.Source
-    ) async throws(ConnectorError) -> [Domain.Collection.Charge] {
-        switch source {
-        case .intent(let intent):
-            let (rows, last) = try await list(
-                ChargeAnswer.self, "/v1/charges", [("payment_intent", intent.rawValue)])
-            var result = [Domain.Collection.Charge]()
-            for row in rows { result.append(try StripeMapping.charge(row, last)) }
-            return result
-        case .charge(let id): return try await charge(id).map { [$0] } ?? []
-        case .outsideStripe: return []
-        }
-    }
-
-    private func disputes(
-        of source: Domain.Collection.Source
-    ) async throws(ConnectorError) -> [Domain.Collection.Dispute] {
-        let filter: [(String, String)]
-        switch source {
-        case .intent(let intent): filter = [("payment_intent", intent.rawValue)]
-        case .charge(let id): filter = [("charge", id.rawValue)]
-        case .outsideStripe: return []
-        }
-        let (rows, last) = try await list(DisputeAnswer.self, "/v1/disputes", filter)
-        var result = [Domain.Collection.Dispute]()
-        for row in rows { result.append(try StripeMapping.dispute(row, last)) }
-        return result
-    }
-
     // MARK: Paging
 
     func get(_ path: String, _ query: [(String, String)] = []) async throws(ConnectorError) -> OutboundResponse {
@@ -227,6 +106,8 @@ package struct StripeClient: Sendable {
             return nil
         }
     }
+
+    static let stuckPage = "a page says that more follows, not where"
 
     struct Page<Row: Sendable>: Sendable {
         var rows: [Row]
@@ -259,8 +140,7 @@ package struct StripeClient: Sendable {
             guard let following = page.next else { return (rows, response) }
             // An empty page, or one that does not move, would be asked for without end.
             guard !following.isEmpty, following != next else {
-                throw StripeErrors.unreadable(
-                    response, what: "a page says that more follows, not where", isWrite: false)
+                throw StripeErrors.unreadable(response, what: Self.stuckPage, isWrite: false)
             }
             next = following
         }

@@ -9,6 +9,7 @@ import Outbound
 enum StripeErrors {
     /// A rate limit without any hint asks for a second.
     private static let rateLimitSeconds = 1
+    static let permissionMissing = "stripe.permission_missing"
     /// `Stripe-Should-Retry: false` where a later try can still help: do not come back at once.
     private static let notSoonSeconds = 10
     private static let retryAfterSecondsMax = 3600
@@ -36,10 +37,10 @@ enum StripeErrors {
         let message = detail?.message ?? ""
         let isOtherMode = message.contains("a similar object exists in")
         return ConnectorError(
-            code: isOtherMode ? "stripe.mode_mismatch" : code(response.status, detail),
-            text: text(response.status, detail),
+            code: isOtherMode ? "stripe.mode_mismatch" : code(response, detail),
+            text: text(response, detail),
             disposition: isOtherMode
-                ? .reauthorise : disposition(response, code: detail?.code, isWrite: method != "GET", now: now),
+                ? .reauthorise : disposition(response, detail, isWrite: method != "GET", now: now),
             system: .stripe, httpStatus: response.status, requestID: response.header("Request-Id"))
     }
 
@@ -70,13 +71,13 @@ enum StripeErrors {
     }
 
     private static func disposition(
-        _ response: OutboundResponse, code: String?, isWrite: Bool, now: Timestamp
+        _ response: OutboundResponse, _ detail: Body.Detail?, isWrite: Bool, now: Timestamp
     ) -> Disposition {
-        // A call with this very key is still being worked on: it is not true that nothing happened, so the effect
-        // must be looked up and never be made again under another key.
-        if code == "idempotency_key_in_use" { return .uncertain }
+        // A call with this very key is still being worked on, or another one was made under it: it is not true that
+        // nothing happened, so the effect must be looked up and never be made again under another key.
+        if detail?.code == "idempotency_key_in_use" || isKeyConflict(detail) { return .uncertain }
         let hint = response.header("Stripe-Should-Retry")?.lowercased()
-        switch response.status {
+        switch isRateLimit(response, detail) ? 429 : response.status {
         case 401, 403: return .reauthorise
         case 408, 500...599:
             // Stripe keeps a 500 under the key and answers it again, so even a hint to retry proves nothing.
@@ -98,19 +99,38 @@ enum StripeErrors {
         return seconds.map { Int(min(max($0, 0), Int64(retryAfterSecondsMax))) }
     }
 
-    private static func code(_ status: Int, _ detail: Body.Detail?) -> String {
-        if status == 403 { return "stripe.permission_missing" }
+    /// The key came before, with other parameters or for another path. A key that is still in use may have the same
+    /// type.
+    private static func isKeyConflict(_ detail: Body.Detail?) -> Bool {
+        detail?.type == "idempotency_error" && detail?.code != "idempotency_key_in_use"
+    }
+
+    /// A 429, unless another call held the object; in its old form a 400 with this code.
+    private static func isRateLimit(_ response: OutboundResponse, _ detail: Body.Detail?) -> Bool {
+        switch response.status {
+        case 429: detail?.code != "lock_timeout"
+        case 400: detail?.code == "rate_limit"
+        default: false
+        }
+    }
+
+    private static func code(_ response: OutboundResponse, _ detail: Body.Detail?) -> String {
+        let status = response.status
+        if status == 403 { return permissionMissing }
+        if isKeyConflict(detail) { return "stripe.idempotency_conflict" }
+        if isRateLimit(response, detail) { return "stripe.rate_limited" }
+        // The stored answer of the first attempt: the same key will be answered so for 24 hours.
+        if status >= 500, response.header("Idempotent-Replayed") == "true" { return "stripe.replayed_failure" }
         let plain = { (text: String) in text.utf8.allSatisfy { (97...122).contains($0) || $0 == 95 } }
         if let code = detail?.code, !code.isEmpty, plain(code) { return "stripe.\(code)" }
         if status == 401 { return "stripe.unauthorised" }
-        if status == 429 { return "stripe.rate_limited" }
         if let type = detail?.type, !type.isEmpty, plain(type) { return "stripe.\(type)" }
         return "stripe.http_\(status)"
     }
 
-    private static func text(_ status: Int, _ detail: Body.Detail?) -> String {
+    private static func text(_ response: OutboundResponse, _ detail: Body.Detail?) -> String {
         let message = redacted(detail?.message ?? "no message came with it")
-        switch status {
+        switch response.status {
         case 401:
             return "Stripe did not accept the API key; set a valid one. Stripe says: \(message)"
         case 403:
@@ -121,6 +141,7 @@ enum StripeErrors {
                 + "Stripe says: \(message)"
         default:
             var notes = [String]()
+            if let limit = response.header("Stripe-Rate-Limited-Reason") { notes.append("limit \(redacted(limit))") }
             if let param = detail?.param { notes.append("parameter \(redacted(param))") }
             if let decline = detail?.declineCode { notes.append("declined: \(redacted(decline))") }
             return notes.isEmpty ? message : "\(message) (\(notes.joined(separator: ", ")))"

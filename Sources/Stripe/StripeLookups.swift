@@ -2,7 +2,7 @@ package import Domain
 import Foundation
 import Outbound
 
-/// Reads by which things are found: customers, endpoints, events.
+/// Reads by which things are found: customers, payment records, endpoints, events.
 extension StripeClient {
     private static let searchClausesMax = 10
 
@@ -48,6 +48,57 @@ extension StripeClient {
         let filter = from.map { [("created[gte]", String($0.unixSeconds))] } ?? []
         let (rows, _) = try await list(CustomerAnswer.self, "/v1/customers", filter)
         return rows.map(StripeMapping.customer)
+    }
+
+    /// One page of all customers, for the local index of descriptions; `limit` is 1 to 100. A customer named by `after`
+    /// that was deleted meanwhile is refused by Stripe (`stripe.resource_missing`): begin again.
+    package func customersPage(
+        after: StripeCustomerID?, limit: Int
+    ) async throws(ConnectorError) -> StripeCustomerPage {
+        guard (1...StripeAPI.pageRowsMax).contains(limit) else {
+            throw StripeErrors.refused("bad_page", "a page has 1 to \(StripeAPI.pageRowsMax) rows, not \(limit)")
+        }
+        var query = [("limit", String(limit))]
+        if let after { query.append(("starting_after", after.rawValue)) }
+        let response = try await get("/v1/customers", query)
+        let answer = try StripeJSON.read(ListAnswer<CustomerAnswer>.self, response, isWrite: false)
+        let last = answer.data.last.map { StripeCustomerID($0.id) }
+        guard !answer.hasMore || (last != nil && last != after) else {
+            throw StripeErrors.unreadable(response, what: Self.stuckPage, isWrite: false)
+        }
+        return StripeCustomerPage(
+            customers: answer.data.map(StripeMapping.customer), next: answer.hasMore ? last : nil)
+    }
+
+    /// What the customer's next invoice in this currency begins with; negative is a credit that Stripe will spend on
+    /// it. Read off the newest movement in that currency: the customer's own `balance` knows one currency only, and
+    /// the sign of its balances by currency is told in two ways.
+    package func customerBalance(
+        _ id: StripeCustomerID, _ currency: Currency
+    ) async throws(ConnectorError) -> Money {
+        let path = try "/v1/customers/\(StripeRequests.segment(id.rawValue))/balance_transactions"
+        let (rows, _) = try await list(CustomerBalanceAnswer.self, path, [])
+        let newest = rows.first { $0.currency == currency.stripeCode }
+        return Money(minorUnits: newest?.endingBalance ?? 0, currency: currency)
+    }
+
+    /// Payments outside Stripe reported at or after `createdFrom`, for looking up whether a report took effect: they
+    /// can be listed by time only. Nil where Stripe does not offer this list, which is newer than the records
+    /// themselves and was seen to answer 404: then nothing can be concluded.
+    package func paymentRecords(
+        createdFrom: Timestamp
+    ) async throws(ConnectorError) -> [StripePaymentRecord]? {
+        // Stripe's filter leaves the second itself out.
+        let filter = [("created_after", String(createdFrom.unixSeconds - 1))]
+        do throws(ConnectorError) {
+            let (rows, last) = try await list(PaymentRecordAnswer.self, "/v1/payment_records", filter)
+            var result = [StripePaymentRecord]()
+            for row in rows { result.append(try StripeMapping.paymentRecord(row, last)) }
+            return result
+        } catch {
+            guard error.httpStatus == 404 else { throw error }
+            return nil
+        }
     }
 
     package func webhookEndpoints() async throws(ConnectorError) -> [StripeEndpoint] {

@@ -7,8 +7,7 @@ import Outbound
 enum StripeMapping {
     /// `lineCount` is exact up to the first page of lines inside the invoice (ten); above that it only says "more".
     static func collection(
-        _ invoice: InvoiceAnswer, _ response: OutboundResponse, payments: [InvoicePaymentAnswer]? = nil,
-        charges: [Domain.Collection.Charge] = [], disputes: [Domain.Collection.Dispute] = []
+        _ invoice: InvoiceAnswer, _ response: OutboundResponse, payments: [InvoicePaymentAnswer]? = nil
     ) throws(ConnectorError) -> Domain.Collection {
         let currency = try currency(invoice.currency, response)
         var mapped = [Domain.Collection.Payment]()
@@ -23,7 +22,11 @@ enum StripeMapping {
             startingBalance: invoice.startingBalance,
             lineCount: invoice.lines.data.count + (invoice.lines.hasMore ? 1 : 0),
             number: invoice.number, hostedURL: invoice.hostedURL, metadata: invoice.metadata ?? [:],
-            createdAt: Timestamp(unixSeconds: invoice.created), payments: mapped, charges: charges, disputes: disputes)
+            createdAt: Timestamp(unixSeconds: invoice.created),
+            amountOverpaid: Money(minorUnits: invoice.amountOverpaid ?? 0, currency: currency),
+            amountCredited: Money(minorUnits: invoice.creditedBefore ?? 0, currency: currency)
+                + Money(minorUnits: invoice.creditedAfter ?? 0, currency: currency),
+            payments: mapped)
     }
 
     static func payment(
@@ -42,19 +45,23 @@ enum StripeMapping {
             id: InvoicePaymentID(payment.id), status: payment.status,
             amountRequested: Money(minorUnits: payment.amountRequested, currency: currency),
             amountPaid: Money(minorUnits: payment.amountPaid ?? 0, currency: currency),
-            paidAt: payment.transitions.paidAt.map { Timestamp(unixSeconds: $0) }, source: source)
+            paidAt: payment.transitions.paidAt.map { Timestamp(unixSeconds: $0) }, source: source,
+            intentStatus: payment.payment.intent?.object?.status,
+            isPartlyFunded: payment.payment.intent?.object?.isPartlyFunded ?? false)
     }
 
     static func charge(
         _ charge: ChargeAnswer, _ response: OutboundResponse
     ) throws(ConnectorError) -> Domain.Collection.Charge {
         let currency = try currency(charge.currency, response)
+        var movement: BalanceMovement?
+        if let known = charge.movement?.object { movement = try self.movement(known, response) }
         return Domain.Collection.Charge(
             id: ChargeID(charge.id), intent: charge.intent.map { PaymentIntentID($0.id) },
             amount: Money(minorUnits: charge.amount, currency: currency), status: charge.status,
             failureCode: charge.failureCode, failureMessage: charge.failureMessage,
             createdAt: Timestamp(unixSeconds: charge.created), isDisputed: charge.disputed,
-            amountRefunded: Money(minorUnits: charge.amountRefunded, currency: currency))
+            amountRefunded: Money(minorUnits: charge.amountRefunded, currency: currency), movement: movement)
     }
 
     static func dispute(
@@ -63,10 +70,66 @@ enum StripeMapping {
         let currency = try currency(dispute.currency, response)
         // Zero stands for "the bank takes no answer to this dispute", not for 1970.
         let due = dispute.evidence?.dueBy.flatMap { $0 > 0 ? Timestamp(unixSeconds: $0) : nil }
+        var movements = [BalanceMovement]()
+        for row in dispute.movements ?? [] { movements.append(try movement(row, response)) }
+        movements.sort { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
         return Domain.Collection.Dispute(
             id: DisputeID(dispute.id), charge: ChargeID(dispute.charge.id),
             amount: Money(minorUnits: dispute.amount, currency: currency), reason: dispute.reason,
-            status: dispute.status, evidenceDueBy: due, createdAt: Timestamp(unixSeconds: dispute.created))
+            status: dispute.status, evidenceDueBy: due, createdAt: Timestamp(unixSeconds: dispute.created),
+            movements: movements)
+    }
+
+    static func refund(
+        _ refund: RefundAnswer, _ response: OutboundResponse
+    ) throws(ConnectorError) -> Domain.Collection.Refund {
+        Domain.Collection.Refund(
+            id: RefundID(refund.id), charge: refund.charge.map { ChargeID($0.id) },
+            intent: refund.intent.map { PaymentIntentID($0.id) },
+            amount: Money(minorUnits: refund.amount, currency: try currency(refund.currency, response)),
+            status: refund.status ?? "unknown", failureReason: refund.failureReason,
+            createdAt: Timestamp(unixSeconds: refund.created))
+    }
+
+    static func creditNote(
+        _ note: CreditNoteAnswer, _ response: OutboundResponse
+    ) throws(ConnectorError) -> Domain.Collection.CreditNote {
+        Domain.Collection.CreditNote(
+            id: note.id, number: note.number,
+            amount: Money(minorUnits: note.total, currency: try currency(note.currency, response)),
+            status: note.status, metadata: note.metadata ?? [:])
+    }
+
+    static func movement(
+        _ row: MovementAnswer, _ response: OutboundResponse
+    ) throws(ConnectorError) -> BalanceMovement {
+        let currency = try currency(row.currency, response)
+        return BalanceMovement(
+            id: BalanceTransactionID(row.id), type: row.type,
+            amount: Money(minorUnits: row.amount, currency: currency),
+            fee: Money(minorUnits: row.fee, currency: currency), source: row.source?.id, text: row.description,
+            createdAt: Timestamp(unixSeconds: row.created))
+    }
+
+    static func payout(
+        _ payout: PayoutAnswer, _ response: OutboundResponse, movements: [BalanceMovement] = []
+    ) throws(ConnectorError) -> Payout {
+        Payout(
+            id: PayoutID(payout.id),
+            amount: Money(minorUnits: payout.amount, currency: try currency(payout.currency, response)),
+            status: payout.status, arrivesOn: Timestamp(unixSeconds: payout.arrivalDate),
+            isAutomatic: payout.automatic, failure: payout.failureMessage ?? payout.failureCode,
+            movements: movements)
+    }
+
+    static func paymentRecord(
+        _ record: PaymentRecordAnswer, _ response: OutboundResponse
+    ) throws(ConnectorError) -> StripePaymentRecord {
+        StripePaymentRecord(
+            id: record.id,
+            amount: Money(
+                minorUnits: record.requested.value, currency: try currency(record.requested.currency, response)),
+            metadata: record.metadata ?? [:], createdAt: Timestamp(unixSeconds: record.created))
     }
 
     static func customer(_ customer: CustomerAnswer) -> StripeCustomer {

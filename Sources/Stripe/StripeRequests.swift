@@ -63,6 +63,7 @@ package enum StripeRequests {
         form.add("effective_at", draft.effectiveAt.unixSeconds)
         form.add("number", draft.number)
         form.add("description", ifPresent: draft.memo.map { StripeText.cut($0, max: 1500) })
+        form.add("footer", ifPresent: draft.footer.map { StripeText.cut($0, max: 5000) })
         for (index, field) in draft.customFields.enumerated() {
             try StripeText.check(field.name, max: 40, what: "a custom field's name", mayBeEmpty: false)
             try StripeText.check(field.value, max: 140, what: "custom field \(field.name)", mayBeEmpty: false)
@@ -139,6 +140,96 @@ package enum StripeRequests {
         try post("/v1/invoices/\(segment(invoice.rawValue))/void", FormEncoding(), key: key)
     }
 
+    /// Has Stripe mail an open invoice to the customer; a draft would be finalized by it. In test mode nothing is
+    /// mailed.
+    package static func sendInvoice(_ invoice: StripeInvoiceID, key: String) throws(ConnectorError) -> OutboundCall {
+        try post("/v1/invoices/\(segment(invoice.rawValue))/send", FormEncoding(), key: key)
+    }
+
+    // MARK: Settled in the books
+
+    /// Closes an open invoice as paid in full elsewhere; nothing is charged. The answer holds the payments.
+    package static func payOutOfBand(_ invoice: StripeInvoiceID, key: String) throws(ConnectorError) -> OutboundCall {
+        var form = FormEncoding()
+        form.add("paid_out_of_band", true)
+        form.add("expand[]", "payments")
+        return try post("/v1/invoices/\(segment(invoice.rawValue))/pay", form, key: key)
+    }
+
+    /// Works on an open invoice only. It can still be paid or voided afterwards.
+    package static func markUncollectible(
+        _ invoice: StripeInvoiceID, key: String
+    ) throws(ConnectorError) -> OutboundCall {
+        try post("/v1/invoices/\(segment(invoice.rawValue))/mark_uncollectible", FormEncoding(), key: key)
+    }
+
+    /// What people read on a reported payment as its method.
+    private static let reportedMethod = "Recorded in Visma.net"
+
+    /// Reports money that came past Stripe, as received (`guaranteed`). It touches no invoice until it is attached.
+    ///
+    /// The only kind of method that can be reported is `custom`. It is named by `display_name` alone: a registered
+    /// type (`cpmt_...`) would have to be made in each account's dashboard, and Stripe refuses both at once ("You may
+    /// only specify one of these parameters"). It refuses a report without `processor_details` too, which the
+    /// description calls optional. `key` is written on it as `MetadataKey.effect`.
+    package static func reportPayment(_ report: PaymentReport, key: String) throws(ConnectorError) -> OutboundCall {
+        try StripeText.check(
+            report.reference, max: 5000, what: "the reference of a reported payment", mayBeEmpty: false)
+        var form = FormEncoding()
+        form.add("amount_requested[value]", try StripeText.positive(report.amount, what: "a reported payment"))
+        form.add("amount_requested[currency]", report.amount.currency.stripeCode)
+        form.add("customer_details[customer]", report.customer.rawValue)
+        form.add("initiated_at", report.paidAt.unixSeconds)
+        form.add("outcome", "guaranteed")
+        form.add("guaranteed[guaranteed_at]", report.paidAt.unixSeconds)
+        form.add("payment_method_details[type]", "custom")
+        form.add("payment_method_details[custom][display_name]", reportedMethod)
+        form.add("processor_details[type]", "custom")
+        form.add("processor_details[custom][payment_reference]", report.reference)
+        try add(metadata: marked(report.metadata, key), to: &form)
+        return try post("/v1/payment_records/report_payment", form, key: key)
+    }
+
+    /// Counts a reported payment, whole, towards an open invoice. The answer holds the payments.
+    package static func attachPayment(
+        _ invoice: StripeInvoiceID, record: String, key: String
+    ) throws(ConnectorError) -> OutboundCall {
+        guard !record.isEmpty else {
+            throw StripeErrors.refused("empty_id", "the id of the payment record is empty")
+        }
+        var form = FormEncoding()
+        form.add("payment_record", record)
+        form.add("expand[]", "payments")
+        return try post("/v1/invoices/\(segment(invoice.rawValue))/attach_payment", form, key: key)
+    }
+
+    /// Takes an amount off an open invoice, without an e-mail. One line of its own without tax, so that Stripe has
+    /// nothing to spread over the invoice's lines or to round. On an amount above what remains open Stripe asks where
+    /// the rest is to go and refuses, as nothing says so here. `key` is written on it as `MetadataKey.effect`.
+    package static func createCreditNote(_ draft: StripeCreditDraft, key: String) throws(ConnectorError) -> OutboundCall
+    {
+        let memo = StripeText.cut(draft.memo, max: 5000)
+        try StripeText.check(memo, max: 5000, what: "the text of a credit note", mayBeEmpty: false)
+        guard !draft.invoice.rawValue.isEmpty else {
+            throw StripeErrors.refused("empty_id", "the id of the invoice to credit is empty")
+        }
+        var form = FormEncoding()
+        form.add("invoice", draft.invoice.rawValue)
+        form.add("email_type", "none")
+        form.add("lines[0][type]", "custom_line_item")
+        form.add("lines[0][description]", memo)
+        form.add("lines[0][quantity]", 1)
+        form.add("lines[0][unit_amount]", try StripeText.positive(draft.amount, what: "a credit note"))
+        form.add("memo", memo)
+        try add(metadata: marked(draft.metadata, key), to: &form)
+        return try post("/v1/credit_notes", form, key: key)
+    }
+
+    /// What has no number of its own is found again by this mark alone, so it is never left to the caller.
+    private static func marked(_ metadata: [String: String], _ key: String) -> [String: String] {
+        metadata.merging([MetadataKey.effect: key]) { $1 }
+    }
+
     // MARK: Webhook endpoints
 
     /// `events` may hold the plain-talk aliases; `apiVersion` fixes the form of the bodies for the endpoint's life.
@@ -204,62 +295,5 @@ package enum StripeRequests {
             try StripeText.check(value, max: 500, what: "metadata \(key)")
         }
         form.add("metadata", metadata)
-    }
-}
-
-/// Texts and figures within Stripe's limits. Lengths are counted in Unicode scalars.
-enum StripeText {
-    /// Twelve digits: what cards can be charged at most; fewer for some methods.
-    static let amountMax: Int64 = 999_999_999_999
-    private static let percentageDecimalsMax = 4
-
-    /// `text`, or as many whole characters of it as fit before an ellipsis.
-    static func cut(_ text: String, max: Int) -> String {
-        guard text.unicodeScalars.count > max else { return text }
-        var room = max - 1
-        let kept = text.prefix { character in
-            room -= character.unicodeScalars.count
-            return room >= 0
-        }
-        return kept + "…"
-    }
-
-    static func check(_ text: String, max: Int, what: String, mayBeEmpty: Bool = true) throws(ConnectorError) {
-        guard mayBeEmpty || !text.isEmpty else { throw StripeErrors.refused("empty_text", "\(what) is empty") }
-        let length = text.unicodeScalars.count
-        guard length <= max else {
-            throw StripeErrors.refused(
-                "text_too_long", "\(what) has \(length) characters, but Stripe takes \(max); shorten it")
-        }
-    }
-
-    /// Minor units, checked against the invoice's currency and the step that Stripe wants amounts to have in it.
-    static func amount(_ money: Money, in currency: Currency, what: String) throws(ConnectorError) -> Int64 {
-        guard money.currency == currency else {
-            throw StripeErrors.refused(
-                "mixed_currencies", "\(what) is in \(money.currency), but the invoice's first line in \(currency)")
-        }
-        guard money.minorUnits.magnitude <= amountMax.magnitude else {
-            throw StripeErrors.refused("amount_too_large", "\(what) has more than 12 digits in minor units")
-        }
-        guard money.minorUnits.isMultiple(of: currency.step) else {
-            throw StripeErrors.refused(
-                "amount_step", "\(what), \(money), must be a multiple of \(currency.step) minor units in \(currency)")
-        }
-        return money.minorUnits
-    }
-
-    /// Per cent as plain digits, exactly.
-    static func percentage(_ rate: Decimal, line: Int) throws(ConnectorError) -> String {
-        var source = rate
-        var rounded = Decimal()
-        NSDecimalRound(&rounded, &source, percentageDecimalsMax, .plain)
-        guard rate >= 0, rate <= 100, rounded == rate else {
-            throw StripeErrors.refused(
-                "bad_tax_rate",
-                "line \(line) has a tax rate of \(rate) %; Stripe takes 0 to 100 with \(percentageDecimalsMax) decimals"
-            )
-        }
-        return NSDecimalNumber(decimal: rate).description(withLocale: Locale(identifier: "en_US_POSIX"))
     }
 }

@@ -33,7 +33,14 @@ struct ErrorTests {
             code: "stripe.card_declined", disposition: .reject),
         Case(
             method: "POST", status: 400, error: #"{"type":"idempotency_error","message":"Keys ..."}"#,
-            code: "stripe.idempotency_error", disposition: .reject),
+            code: "stripe.idempotency_conflict", disposition: .uncertain),
+        Case(
+            method: "POST", status: 400, error: #"{"type":"idempotency_error","message":"Keys ..."}"#,
+            headers: [("Stripe-Should-Retry", "true")], code: "stripe.idempotency_conflict", disposition: .uncertain),
+        Case(
+            method: "POST", status: 409,
+            error: #"{"type":"idempotency_error","code":"idempotency_key_in_use","message":"Busy"}"#,
+            code: "stripe.idempotency_key_in_use", disposition: .uncertain),
         Case(
             method: "POST", status: 400,
             error: #"{"type":"invalid_request_error","code":"parameter_unknown","param":"bogus","message":"No"}"#,
@@ -98,6 +105,23 @@ struct ErrorTests {
         Case(
             method: "POST", status: 500, error: #"{"type":"api_error","message":"Oops"}"#,
             headers: [("Stripe-Should-Retry", "true")], code: "stripe.api_error", disposition: .uncertain),
+        Case(
+            method: "POST", status: 500, error: #"{"type":"api_error","message":"Oops"}"#,
+            headers: [("Idempotent-Replayed", "true"), ("Stripe-Should-Retry", "true")],
+            code: "stripe.replayed_failure", disposition: .uncertain),
+        Case(
+            method: "POST", status: 402, error: #"{"type":"card_error","code":"card_declined","message":"No."}"#,
+            headers: [("Idempotent-Replayed", "true")], code: "stripe.card_declined", disposition: .reject),
+        Case(
+            method: "POST", status: 429, error: #"{"code":"lock_timeout","message":"Locked"}"#,
+            code: "stripe.lock_timeout", disposition: .retry(afterSeconds: 1)),
+        Case(
+            method: "POST", status: 429, error: #"{"code":"rate_limit","message":"Slow down"}"#,
+            headers: [("Stripe-Rate-Limited-Reason", "endpoint-rate")], code: "stripe.rate_limited",
+            disposition: .retry(afterSeconds: 1)),
+        Case(
+            method: "GET", status: 400, error: #"{"code":"rate_limit","message":"Slow down"}"#,
+            code: "stripe.rate_limited", disposition: .retry(afterSeconds: 1)),
         Case(
             method: "DELETE", status: 503, error: "null", code: "stripe.http_503", disposition: .uncertain),
         Case(method: "POST", status: 302, error: "null", code: "stripe.http_302", disposition: .reject),
@@ -179,6 +203,18 @@ struct ErrorTests {
                 method: "POST"))
         #expect(error.text.hasSuffix("x… (parameter lines[0], declined: stolen_card)"))
         #expect(error.text.count < 700)
+    }
+
+    @Test("which limit was hit is part of the text")
+    func limit() async throws {
+        let error = try #require(
+            await Self.failing(
+                .answer(
+                    answer(
+                        429, #"{"error":{"message":"Slow down"}}"#,
+                        [("Stripe-Rate-Limited-Reason", "resource-specific")])),
+                method: "POST"))
+        #expect(error.text == "Slow down (limit resource-specific)")
     }
 
     @Test(

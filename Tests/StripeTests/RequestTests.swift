@@ -19,6 +19,7 @@ struct RequestTests {
         var draft = InvoiceDraft(
             customer: StripeCustomerID("cus_1"), currency: .nok, dueAt: Timestamp(unixSeconds: 1_796_000_000),
             effectiveAt: Timestamp(unixSeconds: 1_795_000_000), number: "V-000224", memo: "Ordre 5 & 6",
+            footer: "Org.nr 1",
             customFields: [.init(name: "Due", value: "2026-11-01")],
             metadata: ["mlc_tenant": "nord", "mlc_document": "Invoice:000224"])
         change(&draft)
@@ -65,7 +66,8 @@ struct RequestTests {
                     "customer=cus_1", "collection_method=send_invoice", "auto_advance=false",
                     "automatic_tax[enabled]=false", "currency=nok", "discounts=",
                     "pending_invoice_items_behavior=exclude", "due_date=1796000000", "effective_at=1795000000",
-                    "number=V-000224", "description=Ordre%205%20%26%206", "custom_fields[0][name]=Due",
+                    "number=V-000224", "description=Ordre%205%20%26%206", "footer=Org.nr%201",
+                    "custom_fields[0][name]=Due",
                     "custom_fields[0][value]=2026-11-01", "metadata[mlc_document]=Invoice%3A000224",
                     "metadata[mlc_tenant]=nord"))
         #expect(try StripeRequests.createInvoice(draft(), key: call.idempotencyKey ?? "") == call)

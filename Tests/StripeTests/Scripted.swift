@@ -84,11 +84,20 @@ func paymentJSON(id: String, settlement: String, status: String = "open", paid: 
         + #""payment":\#(settlement)}"#
 }
 
-func chargeJSON(id: String, status: String = "succeeded", disputed: Bool = false, created: Int = 1_795_000_050)
-    -> String
-{
-    #"{"id":"\#(id)","object":"charge","payment_intent":"pi_1","amount":125000,"amount_refunded":0,"#
+func chargeJSON(
+    id: String, status: String = "succeeded", disputed: Bool = false, created: Int = 1_795_000_050, refunded: Int = 0,
+    movement: String = "null"
+) -> String {
+    #"{"id":"\#(id)","object":"charge","payment_intent":"pi_1","amount":125000,"amount_refunded":\#(refunded),"#
         + #""currency":"nok","status":"\#(status)","disputed":\#(disputed),"created":\#(created),"#
         + #""failure_code":\#(status == "failed" ? "\"card_declined\"" : "null"),"#
-        + #""failure_message":\#(status == "failed" ? "\"Your card was declined.\"" : "null")}"#
+        + #""failure_message":\#(status == "failed" ? "\"Your card was declined.\"" : "null"),"#
+        + #""balance_transaction":\#(movement)}"#
+}
+
+func movementJSON(
+    id: String, type: String = "charge", amount: Int, fee: Int, source: String, created: Int = 1_795_000_060
+) -> String {
+    #"{"id":"\#(id)","object":"balance_transaction","type":"\#(type)","amount":\#(amount),"fee":\#(fee),"#
+        + #""net":\#(amount - fee),"currency":"nok","source":"\#(source)","description":null,"created":\#(created)}"#
 }

@@ -1,0 +1,54 @@
+package import Domain
+
+/// The account itself: its payouts and what it can be paid in.
+extension StripeClient {
+    /// The payout and, where Stripe can tell, every movement of the balance that is in it, the payout's own among them.
+    /// `movements` is empty for a payout that was made by hand, and for one that Stripe is still putting together.
+    /// Nil when Stripe does not know it.
+    package func payout(_ id: PayoutID) async throws(ConnectorError) -> Payout? {
+        let path = try "/v1/payouts/" + StripeRequests.segment(id.rawValue)
+        guard let response = try await getIfPresent(path) else { return nil }
+        let payout = try StripeJSON.read(PayoutAnswer.self, response, isWrite: false)
+        guard payout.automatic, payout.reconciliation != "in_progress" else {
+            return try StripeMapping.payout(payout, response)
+        }
+        let (rows, last) = try await list(
+            MovementAnswer.self, "/v1/balance_transactions", [("payout", id.rawValue)])
+        var movements = [BalanceMovement]()
+        for row in rows { movements.append(try StripeMapping.movement(row, last)) }
+        return try StripeMapping.payout(payout, response, movements: movements)
+    }
+
+    /// Payouts made at or after `createdFrom`, newest first, without their movements.
+    package func payouts(createdFrom: Timestamp) async throws(ConnectorError) -> [Payout] {
+        let filter = [("created[gte]", String(createdFrom.unixSeconds))]
+        let (rows, last) = try await list(PayoutAnswer.self, "/v1/payouts", filter)
+        var result = [Payout]()
+        for row in rows { result.append(try StripeMapping.payout(row, last)) }
+        return result
+    }
+
+    /// What an account of this country (two letters) can be paid in. Nil when Stripe has no accounts there.
+    package func supportedCurrencies(country: String) async throws(ConnectorError) -> Set<Currency>? {
+        let path = try "/v1/country_specs/" + StripeRequests.segment(country)
+        guard let response = try await getIfPresent(path) else { return nil }
+        let answer = try StripeJSON.read(CountryAnswer.self, response, isWrite: false)
+        return Set(answer.paymentCurrencies.compactMap { Currency($0) })
+    }
+
+    /// The account's country, two letters. The account itself may not be read with every key, but each invoice says
+    /// it too. Nil while neither tells.
+    package func accountCountry() async throws(ConnectorError) -> String? {
+        do throws(ConnectorError) {
+            let response = try await get("/v1/account")
+            if let country = try StripeJSON.read(AccountAnswer.self, response, isWrite: false).country {
+                return country
+            }
+        } catch {
+            guard error.code == StripeErrors.permissionMissing else { throw error }
+        }
+        let response = try await get("/v1/invoices", [("limit", "1")])
+        let answer = try StripeJSON.read(ListAnswer<InvoiceAnswer>.self, response, isWrite: false)
+        return answer.data.first?.accountCountry
+    }
+}
