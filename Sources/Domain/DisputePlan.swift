@@ -39,25 +39,32 @@ enum DisputePlan {
     private static func money(
         _ dispute: Collection.Dispute, _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
-        let cause = dispute.id.rawValue
         let ground = BookingPlan.Ground(situation)
         guard let charge = collection.charges.first(where: { $0.id == dispute.charge }),
             PaymentPlan.isOurs(charge, situation)
         else { return [] }
-        let entry = situation.bookings.first { $0.cause == cause }
+        let entries = entries(of: dispute, situation)
+        let settling = entries.flatMap { BookingPlan.settle($0, ground) }
+        // Each entry undoes the one before: an odd number of them has booked the loss.
+        let isBooked = !entries.count.isMultiple(of: 2)
         switch dispute.status {
         case "lost":
-            if let entry { return BookingPlan.settle(entry, ground) }
-            return lost(dispute, charge, receivable, collection, situation)
-        case _ where open.contains(dispute.status):
-            return entry.map { BookingPlan.settle($0, ground) } ?? []
-        case _ where harmless.contains(dispute.status):
-            guard let entry else { return [] }
-            return entry.stands ? BookingPlan.void(entry, for: .dispute, ground) : BookingPlan.settle(entry, ground)
+            return settling + (isBooked ? [] : lost(dispute, charge, receivable, collection, situation))
+        case _ where open.contains(dispute.status), _ where harmless.contains(dispute.status):
+            guard isBooked, !open.contains(dispute.status), entries.allSatisfy({ $0.state == .booked }) else {
+                return settling
+            }
+            let back = Money.zero(dispute.amount.currency) - dispute.amount
+            return settling + entry(dispute, back, "Dispute won", receivable, situation)
         default:
             let found = "dispute \(dispute.id) of \(dispute.amount) is '\(dispute.status)', which is not a known state"
-            return [.review(Review(.disputeClosed, found: found, proposals: ["look at it in Stripe"]))]
+            return settling + [.review(Review(.disputeClosed, found: found, proposals: ["look at it in Stripe"]))]
         }
+    }
+
+    private static func entries(of dispute: Collection.Dispute, _ situation: Situation) -> [Booking] {
+        situation.bookings.filter { $0.fact == dispute.id.rawValue }
+            .sorted { ($0.cause.utf8.count, $0.cause) < ($1.cause.utf8.count, $1.cause) }
     }
 
     private static func lost(
@@ -70,24 +77,31 @@ enum DisputePlan {
         if let payment, payment.voidedFor == .dispute { return [] }
         guard posting.disputes == .post else { return [.review(proposal(dispute, payment, receivable, posting))] }
         if let payment { return BookingPlan.void(payment, for: .dispute, ground) }
+        guard posting.disputeEntryType != nil else { return [.review(proposal(dispute, payment, receivable, posting))] }
+        return entry(dispute, dispute.amount, "Dispute lost", receivable, situation)
+    }
+
+    private static func entry(
+        _ dispute: Collection.Dispute, _ paidOut: Money, _ verdict: String, _ receivable: Receivable,
+        _ situation: Situation
+    ) -> [Action] {
+        let posting = situation.policy.posting
         let currency = dispute.amount.currency
-        guard let account = posting.cashAccount(branch: receivable.branch, currency: currency) else {
-            return [
-                .review(PaymentPlan.accountMissing("dispute \(dispute.id) of \(dispute.amount) was lost", currency))
-            ]
+        guard let entryType = posting.disputeEntryType,
+            let account = posting.cashAccount(branch: receivable.branch, currency: currency)
+        else {
+            return [.review(PaymentPlan.accountMissing("dispute \(dispute.id) of \(dispute.amount) was decided", currency))]
         }
-        guard let entryType = posting.disputeEntryType else {
-            return [.review(proposal(dispute, payment, receivable, posting))]
-        }
-        let cause = dispute.id.rawValue
-        let what = "the lost dispute of \(dispute.amount) (\(dispute.id))"
-        let withdrawn = dispute.movements.first { $0.amount.minorUnits < 0 }?.createdAt ?? dispute.createdAt
-        switch PostingDay.choose(withdrawn, step: Step.createCashEntry, cause: cause, what: what, situation) {
+        let before = entries(of: dispute, situation).count
+        let cause = before == 0 ? dispute.id.rawValue : "\(dispute.id)+\(before + 1)"
+        let what = "dispute \(dispute.id) of \(dispute.amount)"
+        let moved = dispute.movements.last?.createdAt ?? dispute.createdAt
+        switch PostingDay.choose(moved, step: Step.createCashEntry, cause: cause, what: what, situation) {
         case .needs(let actions): return actions
         case .on(let day, _):
             let draft = CashEntryDraft(
                 cashAccount: account, branch: receivable.branch, entryType: entryType, currency: currency, date: day,
-                paidOut: dispute.amount, reference: cause, text: "Dispute lost, invoice \(receivable.document.number)")
+                paidOut: paidOut, reference: cause, text: "\(verdict), invoice \(receivable.document.number)")
             return [.post(.cashEntry(draft), cause: cause)]
         }
     }

@@ -8,8 +8,6 @@ package struct PayoutSituation: Hashable, Sendable {
     package var requests: [Request]
     package var effects: [Effect]
     package var openDays: [LocalDate: LocalDate]
-    /// Movements whose fee a document has booked, or will.
-    package var bookedElsewhere: Set<BalanceTransactionID>
     package var policy: Policy
     package var now: Timestamp
     /// A person asked for this look: what was refused before then may be tried again.
@@ -18,7 +16,7 @@ package struct PayoutSituation: Hashable, Sendable {
     package init(
         id: PayoutID, payout: Payout?, bookings: [Booking] = [], posted: [PostedDocument] = [],
         requests: [Request] = [], effects: [Effect] = [], openDays: [LocalDate: LocalDate] = [:],
-        bookedElsewhere: Set<BalanceTransactionID> = [], policy: Policy, now: Timestamp
+        policy: Policy, now: Timestamp
     ) {
         self.id = id
         self.payout = payout
@@ -27,7 +25,6 @@ package struct PayoutSituation: Hashable, Sendable {
         self.requests = requests
         self.effects = effects
         self.openDays = openDays
-        self.bookedElsewhere = bookedElsewhere
         self.policy = policy
         self.now = now
     }
@@ -86,8 +83,7 @@ package enum PayoutPlan {
         guard situation.policy.posting.fees == .post else { return [] }
         return payout.movements.filter(isSourceless).flatMap { movement -> [Action] in
             let cause = movement.id.rawValue
-            guard !movement.net.isZero, !situation.bookedElsewhere.contains(movement.id),
-                !situation.bookings.contains(where: { $0.cause == cause })
+            guard !movement.net.isZero, !situation.bookings.contains(where: { $0.cause == cause })
             else { return [] }
             let zone = situation.policy.zone
             var fee = movement

@@ -97,7 +97,6 @@ package enum Step {
     package static let deleteCreditNote = "visma_credit_note.delete"
     package static let createCashEntry = "cash_entry.create"
     package static let releaseCashEntry = "cash_entry.release"
-    package static let reverseCashEntry = "cash_entry.reverse"
     package static let createJournalEntry = "journal_entry.create"
     package static let releaseJournalEntry = "journal_entry.release"
     package static let setDunning = "record.dunning"
@@ -110,7 +109,7 @@ package enum Step {
         createCustomer, createInvoice, addLines, finalizeInvoice, sendInvoice, deleteDraft, voidInvoice, payOutOfBand,
         markUncollectible, reportPayment, attachPayment, creditInvoice, createPayment, releasePayment, voidPayment,
         createRefund, releaseRefund, voidRefund, createCreditNote, releaseCreditNote, deleteCreditNote, createCashEntry,
-        releaseCashEntry, reverseCashEntry, createJournalEntry, releaseJournalEntry, setDunning, writeNote,
+        releaseCashEntry, createJournalEntry, releaseJournalEntry, setDunning, writeNote,
         attachRecord, createEndpoint, deleteEndpoint,
     ]
 
@@ -139,8 +138,7 @@ package enum Step {
         switch kind {
         case .payment: voidPayment
         case .refund: voidRefund
-        case .cashEntry: reverseCashEntry
-        case .creditNote, .journalEntry: nil
+        case .creditNote, .cashEntry, .journalEntry: nil
         }
     }
 }

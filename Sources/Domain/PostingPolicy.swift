@@ -85,10 +85,9 @@ package struct PostingPolicy: Hashable, Sendable, Codable {
     /// Entry types of the cash accounts, for `fees: post` and `disputes: post`.
     package var feeEntryType: String?
     package var disputeEntryType: String?
-    /// General ledger accounts for `payouts: journal`: bank and clearing by currency, and exchange differences.
+    /// General ledger accounts for `payouts: journal`: bank and clearing by currency.
     package var bankLedgerAccounts: [String: String] = [:]
     package var clearingLedgerAccounts: [String: String] = [:]
-    package var exchangeDifferenceAccount: String?
 
     package init(cashAccounts: [String: String], paymentMethod: String) {
         self.cashAccounts = cashAccounts
@@ -119,7 +118,6 @@ package struct PostingPolicy: Hashable, Sendable, Codable {
         clearingLedgerAccounts = try value(.clearingLedgerAccounts, or: clearingLedgerAccounts)
         feeEntryType = try stored.decodeIfPresent(String.self, forKey: .feeEntryType)
         disputeEntryType = try stored.decodeIfPresent(String.self, forKey: .disputeEntryType)
-        exchangeDifferenceAccount = try stored.decodeIfPresent(String.self, forKey: .exchangeDifferenceAccount)
     }
 
     package func cashAccount(branch: String?, currency: Currency) -> String? {

@@ -57,8 +57,10 @@ enum StandingPlan {
         _ collection: Collection, _ situation: Situation
     ) -> [Collection.CreditNote] {
         let ours = Set(situation.settlements.compactMap(\.stripeObject))
-        return collection.creditNotes.filter { $0.status != "void" && !ours.contains($0.id) }
-            .sorted { $0.id < $1.id }
+        return collection.creditNotes.filter { note in
+            note.status != "void" && !ours.contains(note.id)
+                && !situation.bookings.contains { $0.cause == note.id && $0.state == .booked }
+        }.sorted { $0.id < $1.id }
     }
 
     /// The open amounts are compared only when nothing is between the two: no payment to be booked, no settlement to be

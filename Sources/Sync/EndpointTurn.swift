@@ -14,7 +14,7 @@ struct EndpointTurn: Sendable {
 
     private var journal: Journal { Journal(tenant: tenant, environment: environment, lease: lease) }
 
-    func run() async throws -> TurnMachine.Ending {
+    func run() async throws -> TurnEnding {
         guard let publicURL = environment.publicURL else { return .settled(reviews: []) }
         do {
             for effect in try await unsettled() {

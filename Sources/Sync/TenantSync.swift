@@ -212,7 +212,7 @@ package actor TenantSync {
     /// A fault in one document's rows must not stand in the way of the others: it is that look's failure.
     private func ending(
         of item: WorkItem, _ context: TenantContext, _ lease: Lease
-    ) async throws -> TurnMachine.Ending {
+    ) async throws -> TurnEnding {
         do {
             switch item.subject {
             case .document(let document):
@@ -239,7 +239,7 @@ package actor TenantSync {
     }
 
     private func commit(
-        _ ending: TurnMachine.Ending, _ item: WorkItem, _ context: TenantContext, _ lease: Lease
+        _ ending: TurnEnding, _ item: WorkItem, _ context: TenantContext, _ lease: Lease
     ) async throws {
         let log = environment.log
         let metadata: Logger.Metadata = ["tenant": "\(tenant)", "subject": "\(item.subject)"]

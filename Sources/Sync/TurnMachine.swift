@@ -2,13 +2,13 @@ package import Domain
 
 /// The course of one look at one document, as a value: what to do next follows from what has been learned so far.
 /// It does nothing itself; `DocumentTurn` does what it says and tells it what came of it.
-package struct TurnMachine: Sendable {
+package struct TurnMachine<Seen: Plannable>: Sendable {
     /// Outside writes and look-ups in one look; a document that wants more is looked at again later.
-    package static let stepsMax = 24
+    package static var stepsMax: Int { 24 }
     /// How often a 412 is answered by observing and planning again.
-    package static let conflictsMax = 5
+    package static var conflictsMax: Int { 5 }
 
-    package enum Step: Hashable, Sendable {
+    package enum Next: Hashable, Sendable {
         /// An effect whose outcome is not known: look it up before anything else.
         case resolve(Effect)
         case observe
@@ -16,30 +16,23 @@ package struct TurnMachine: Sendable {
         case note([Action])
         /// One outside write, or a look for more.
         case perform(Action)
-        case finish(Ending)
-    }
-
-    package enum Ending: Hashable, Sendable {
-        /// Nothing more to do; the open reviews are exactly these.
-        case settled(reviews: [Review])
-        case postponed(until: Timestamp, why: String, reviews: [Review])
-        case failed(ConnectorError)
+        case finish(TurnEnding)
     }
 
     private var unresolved: [Effect]
-    private var situation: Situation?
+    private var situation: Seen?
     private var noted: Set<Action> = []
     private var steps = 0
     private var conflicts = 0
-    private var ending: Ending?
+    private var ending: TurnEnding?
 
     package init(unresolved: [Effect]) { self.unresolved = unresolved }
 
-    package func next() -> Step {
+    package func next() -> Next {
         if let ending { return .finish(ending) }
         if let effect = unresolved.first { return .resolve(effect) }
         guard let situation else { return .observe }
-        let actions = Plan.actions(for: situation)
+        let actions = situation.plan
         let reviews = actions.compactMap { if case .review(let review) = $0 { review } else { nil } }
         let notes = actions.filter { isNote($0) && !isKnown($0, in: situation) }
         if !notes.isEmpty { return .note(notes) }
@@ -57,15 +50,15 @@ package struct TurnMachine: Sendable {
         return .finish(.settled(reviews: reviews))
     }
 
-    package mutating func observed(_ situation: Situation) { self.situation = situation }
+    package mutating func observed(_ situation: Seen) { self.situation = situation }
 
-    package mutating func noted(_ actions: [Action], now: Situation) {
+    package mutating func noted(_ actions: [Action], now: Seen) {
         noted.formUnion(actions)
         situation = now
     }
 
     /// The write took effect, or the look brought something: `situation` is what is known now.
-    package mutating func performed(now: Situation) {
+    package mutating func performed(now: Seen) {
         steps += 1
         situation = now
     }
@@ -113,23 +106,31 @@ package struct TurnMachine: Sendable {
 
     private func isNote(_ action: Action) -> Bool {
         switch action {
-        case .markBooking, .setLink, .review: true
+        case .markBooking, .adoptBooking, .setLink, .review: true
         default: false
         }
     }
 
     private func isOutside(_ action: Action) -> Bool {
         switch action {
-        case .markBooking, .setLink, .review, .lookAgain: false
+        case .markBooking, .adoptBooking, .setLink, .review, .lookAgain: false
         default: true
         }
     }
 
-    private func isKnown(_ action: Action, in situation: Situation) -> Bool {
+    private func isKnown(_ action: Action, in situation: Seen) -> Bool {
         switch action {
         // A document that Visma does not have never got a link: there is nothing to set, and to try would not end.
-        case .setLink(let state): situation.link.map { $0.state == state } ?? true
+        case .setLink(let state): situation.linkState.map { $0 == state } ?? true
         default: noted.contains(action)
         }
     }
+}
+
+/// How a look ended.
+package enum TurnEnding: Hashable, Sendable {
+    /// Nothing more to do; the open reviews are exactly these.
+    case settled(reviews: [Review])
+    case postponed(until: Timestamp, why: String, reviews: [Review])
+    case failed(ConnectorError)
 }
