@@ -45,7 +45,7 @@ struct BookkeeperTests {
         "What is missing or unknown is refused by name and changes nothing",
         arguments: [
             ("visma/customer", "{}", "name"), ("visma/invoice", #"{"total":"1.00"}"#, "customer"),
-            ("visma/invoice", #"{"customer":"404","total":"1.00"}"#, "404"), ("visma/refund", "{}", "visma/refund"),
+            ("visma/invoice", #"{"customer":"404","total":"1.00"}"#, "404"), ("visma/refunds", "{}", "visma/refunds"),
             ("visma/invoice", "{", "JSON"),
         ])
     func refused(_ action: String, _ body: String, _ named: String) async throws {

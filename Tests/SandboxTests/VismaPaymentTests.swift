@@ -159,7 +159,7 @@ struct VismaPaymentTests {
     @Test("a closed period refuses a posting; credit notes are applied by people")
     func periodsAndCreditNotes() throws {
         var behaviour = VismaBehaviour()
-        behaviour.closedThrough = "2026-11-02"
+        behaviour.closedPeriods = ["202611"]
         let bench = try VismaBench(behaviour)
         let invoice = try bench.invoice()
         #expect(
