@@ -18,6 +18,9 @@ extension VismaLedger {
         }
         let sum = applications.reduce(0) { $0 + $1.amount }
         guard sum <= amount ?? sum else { throw VismaSeedError("more is applied than the payment's amount") }
+        guard Set(applications.map(\.key)).count == applications.count else {
+            throw VismaSeedError("a payment is used once on a document")
+        }
         for application in applications {
             let problem = applicationProblem(application, type: order.type, customer: customerID, currency: currency)
             if let problem { throw VismaSeedError(problem) }
