@@ -6,13 +6,14 @@ extension VismaLedger {
         var number: String
         var amount: Int64
         var cashDiscount: Int64 = 0
-        /// What is left of the other document.
+        /// What is left of the other document (a choice: the specification says only "balance").
         var open: Int64
         var isReleased: Bool
         var isVoided = false
         var reference: String?
         var status: String?
         var date: String
+        var period: String
         var text: String?
     }
 
@@ -27,7 +28,8 @@ extension VismaLedger {
             rows.append(
                 Adjustment(
                     type: other.type, number: other.number, amount: use.amount, open: other.balance,
-                    isReleased: use.isReleased, status: other.status, date: use.date, text: other.invoiceText))
+                    isReleased: use.isReleased, status: other.status, date: use.date,
+                    period: VismaTime.period(of: use.date), text: other.invoiceText))
         }
         return .array(rows.map { answer($0, customer: customer) })
     }
@@ -40,7 +42,7 @@ extension VismaLedger {
                 cashDiscount: sign * application.cashDiscount, open: payment.isReleased ? available(payment) : 0,
                 isReleased: payment.wasReleased, isVoided: payment.status == "Voided" || payment.isCounter,
                 reference: payment.reference, status: payment.status, date: application.date ?? payment.date,
-                text: payment.text)
+                period: application.date.map { VismaTime.period(of: $0) } ?? payment.period, text: payment.text)
         }
     }
 
@@ -52,7 +54,7 @@ extension VismaLedger {
             ("hold", .bool(row.status == "Hold")), ("voided", .bool(row.isVoided)),
             ("paymentRef", .text(row.reference)), ("status", .text(row.status)),
             ("applicationDate", Self.day(row.date)),
-            ("applicationPeriod", .string(VismaTime.period(of: row.date))), ("invoiceText", .text(row.text)),
+            ("applicationPeriod", .string(row.period)), ("invoiceText", .text(row.text)),
         ])
     }
 }

@@ -73,6 +73,7 @@ extension VismaLedger {
         .object([("type", .string(type)), ("number", .string(number))])
     }
 
+    /// There is one subaccount, and one account of all receivables: what is posted where is no concern of a client.
     private static var subaccount: SandboxJSON {
         .object([("subaccountNumber", .string("000")), ("subaccountId", .integer(1)), ("active", .bool(true))])
     }

@@ -44,7 +44,8 @@ extension VismaLedger {
         return try rows(found, query) { answer($0, expansion) }
     }
 
-    /// There is no filter by `paymentRef`: it is one of the names that nobody knows.
+    /// There is no filter by `paymentRef`: it is one of the names that nobody knows. A choice: credit notes, which the
+    /// filter's types know too, stand in their own list only.
     func listPayments(_ query: VismaQuery) throws(VismaProblem) -> SandboxResponse {
         let type = try query.choice("paymentType", of: VismaQuery.paymentTypes)
         let status = try query.choice("status", of: VismaQuery.statuses)

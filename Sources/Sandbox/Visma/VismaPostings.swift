@@ -115,7 +115,8 @@ extension VismaLedger {
 
     /// Why a payment of that type cannot be used on a document; nil when it can. A payment pays invoices. A refund
     /// pays credit notes back, and what is left of payments; the latter and the signs of invoices and credit notes
-    /// mixed in one payment are not known, so the mixture is refused.
+    /// mixed in one payment are not known, so the mixture is refused. Choices too: a write-off needs its reason, and
+    /// no more cash discount is taken than the document offers, on whatever day.
     func applicationProblem(
         _ application: VismaPaymentRecord.Application, type: String, customer: Int, currency: String
     ) -> String? {

@@ -112,7 +112,7 @@ extension VismaLedger {
         schedule(.void(payment: payment.key), afterSeconds: behaviour.releaseDelaySeconds)
     }
 
-    /// The voiding document has the number of the voided one and another type, and is dated today. A choice: a
+    /// The voiding document has the number of the voided one and another type. Choices: it is dated today, and a
     /// write-off that is undone leaves none, as no type for it is known.
     mutating func applyVoid(_ key: String) {
         guard let payment = payment(key) else { return }
