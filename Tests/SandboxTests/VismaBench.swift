@@ -119,6 +119,20 @@ struct VismaBench {
             headers: headers)
     }
 
+    /// Posts a body and answers the number that its `Location` ends with.
+    func create(_ path: String, _ body: String) throws -> String {
+        let response = try call("POST", path, body: body)
+        #expect(response.status == 201, "\(response.text)")
+        let location = try #require(response.header("Location"))
+        return try #require(location.split(separator: "/").last.map(String.init))
+    }
+
+    /// Does an action that is to be accepted.
+    func act(_ path: String, _ body: String = "{}") throws {
+        let response = try call("POST", path, body: body)
+        #expect(response.status == 200, "\(response.text)")
+    }
+
     func status(of path: String) throws -> String? { try json(path)["status"]?.stringValue }
 }
 

@@ -100,6 +100,37 @@ struct VismaDocumentTests {
         #expect(try bench.json(path)["note"]?.stringValue == "paid")
     }
 
+    @Test("an invoice says how it is collected, and where it is posted; people change that in any state of it")
+    func marks() throws {
+        var behaviour = VismaBehaviour()
+        behaviour.recordEdits = .noteAllowed
+        let bench = try VismaBench(behaviour)
+        let number = try bench.simulator.addInvoice(
+            VismaInvoiceSeed(
+                customer: "10001", date: "2026-11-01",
+                lines: [
+                    VismaLineSeed("A", unitPrice: "100", account: "3010"),
+                    VismaLineSeed("Discount", unitPrice: "-10", lineType: "DS"),
+                ], marks: VismaInvoiceMarks(paymentMethod: "5", directDebitMandate: "m1", sendToAutoInvoice: true)),
+            in: VismaBench.tenant)
+        let path = "/v1/customerinvoice/\(number)"
+        var json = try bench.json(path)
+        #expect(json["paymentMethod"]?["description"]?.stringValue == "Card")
+        #expect(json["directDebitMandate"]?["mandateId"]?.stringValue == "m1")
+        #expect(json["sendToAutoInvoice"]?.boolValue == true && json["debtCollection"] == nil)
+        #expect(json["invoiceLines"]?.elements?.map { $0["lineType"]?.stringValue } == ["GN", "DS"])
+        #expect(json["invoiceLines"]?.elements?.first?["account"]?["number"]?.stringValue == "3010")
+        #expect(json["detailTotal"]?.numberText == "90.0000" && json["amount"]?.numberText == "112.5000")
+        try bench.simulator.changeMarks(of: number, in: VismaBench.tenant) { $0.debtCollectionCase = "K-1" }
+        #expect(try bench.json(path)["debtCollection"]?["caseNumber"]?.stringValue == "K-1")
+        let exclude = #"{"excludeDebtCollection":{"value":true}}"#
+        #expect(try bench.call("PUT", path, body: exclude).status == 204)
+        json = try bench.json(path)
+        #expect(json["excludeDebtCollection"]?.boolValue == true)
+        try bench.simulator.changeBehaviour(of: VismaBench.tenant) { $0.recordEdits = .refused }
+        #expect(try bench.call("PUT", path, body: exclude).status == 400)
+    }
+
     @Test("a text attachment is stored, and the same name again is a new revision")
     func attachments() throws {
         let bench = try VismaBench()

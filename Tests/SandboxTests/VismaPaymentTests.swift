@@ -142,6 +142,93 @@ struct VismaPaymentTests {
         #expect(counter["paymentLines"]?.elements?.count == 3)
     }
 
+    @Test("what an unreleased payment says can be changed, its use cannot; a fee can be added")
+    func edited() throws {
+        let bench = try VismaBench()
+        let number = try bench.pay(bench.invoice(), amount: "1250")
+        let path = "/v1/customerPayment/\(number)"
+        let etag = try #require(bench.call("GET", path).header("ETag"))
+        let edit = """
+            {"applicationDate":{"value":"2026-11-05T00:00:00"},"paymentRef":{"value":"pi_2"},
+             "invoiceText":{"value":"late"},"financeCharges":[{"operation":"Insert","entryType":{"value":"FEE"},
+             "amount":{"value":12.50}}]}
+            """
+        #expect(try bench.call("PUT", path, body: edit, headers: [("If-Match", etag)]).status == 204)
+        #expect(try bench.call("PUT", path, body: edit, headers: [("If-Match", etag)]).status == 412)
+        let json = try bench.json(path)
+        #expect(json["applicationDate"]?.stringValue == "2026-11-05T00:00:00")
+        #expect(json["paymentRef"]?.stringValue == "pi_2" && json["invoiceText"]?.stringValue == "late")
+        #expect(json["deductedCharges"]?.numberText == "12.5000" && json["financeCharges"]?.numberText == "12.5000")
+        for refused in [#"{"paymentAmount":{"value":1}}"#, #"{"paymentRef":{"value":""}}"#] {
+            #expect(try bench.call("PUT", path, body: refused).status == 400)
+        }
+        _ = try bench.release(number)
+        let book = try #require(bench.simulator.books().first { $0["kind"]?.stringValue == "payment" })
+        #expect(book["charges"]?.elements?.first?["amount"]?.stringValue == "12.50")
+        #expect(book["charges"]?.elements?.first?["account"]?.stringValue == "7770")
+    }
+
+    @Test("a write-off and a cash discount settle with the payment, and need their reasons")
+    func writeOff() throws {
+        let bench = try VismaBench()
+        let invoice = try bench.simulator.addInvoice(
+            VismaInvoiceSeed(
+                customer: "10001", date: "2026-11-01", lines: [VismaLineSeed("A", unitPrice: "1000")],
+                cashDiscount: "25", cashDiscountDate: "2026-11-10"), in: VismaBench.tenant)
+        func body(_ reason: String, discount: String) -> String {
+            let extra = #"\#(reason)"balanceWriteOff":{"value":0.40},"cashDiscountTaken":{"value":\#(discount)},"#
+            return VismaBench.payment(invoice, amount: "1224.60")
+                .replacing(#""amountPaid""#, with: extra + #""amountPaid""#)
+        }
+        let reason = #""writeOffReasonCode":{"value":"ROUND"},"#
+        #expect(try bench.call("POST", "/v1/customerPayment", body: body("", discount: "25")).status == 400)
+        #expect(try bench.call("POST", "/v1/customerPayment", body: body(reason, discount: "25.01")).status == 400)
+        let number = try bench.create("/v1/customerPayment", body(reason, discount: "25"))
+        _ = try bench.release(number)
+        let paid = try bench.json("/v1/customerPayment/\(number)")
+        #expect(paid["status"]?.stringValue == "Closed" && paid["writeOffAmount"]?.numberText == "0.4000")
+        #expect(paid["paymentLines"]?.elements?.first?["writeOffReasonCode"]?["id"]?.stringValue == "ROUND")
+        let json = try bench.json("/v1/customerinvoice/\(invoice)")
+        #expect(json["status"]?.stringValue == "Closed")
+        let row = try #require(json["applications"]?.elements?.first)
+        #expect(row["amountPaid"]?.numberText == "1224.6000" && row["cashDiscountTaken"]?.numberText == "25.0000")
+    }
+
+    @Test("an unreleased payment is voided without a counter document, a queued one not; If-Match guards a void")
+    func voidUnreleased() throws {
+        var behaviour = VismaBehaviour()
+        behaviour.releaseDelaySeconds = 10
+        let bench = try VismaBench(behaviour)
+        let invoice = try bench.invoice()
+        let number = try bench.pay(invoice, amount: "1250")
+        let path = "/v1/customerPayment/\(number)"
+        let void = #"{"type":"Payment","returnVoidPayment":true}"#
+        #expect(
+            try bench.call("POST", path + "/action/void", body: void, headers: [("If-Match", "\"A=\"")]).status == 412)
+        try bench.act(path + "/action/void", void)
+        #expect(try bench.call("POST", path + "/action/void", body: void).status == 400)
+        bench.clock.advance(bySeconds: 10)
+        #expect(try bench.status(of: path) == "Voided")
+        let row = try #require(bench.json("/v1/customerinvoice/\(invoice)")["applications"]?.elements?.first)
+        #expect(row["voided"]?.boolValue == true && row["released"]?.boolValue == false)
+        #expect(try bench.json("/v1/customerPayment", query: "paymentType=VoidPayment").elements?.isEmpty == true)
+        #expect(try bench.call("POST", path + "/action/void", body: void).status == 400)
+    }
+
+    @Test("the payment of a foreign invoice has its base amounts in the twins, as the specification says")
+    func foreign() throws {
+        let bench = try VismaBench()
+        let invoice = try bench.simulator.addInvoice(
+            VismaInvoiceSeed(
+                customer: "10001", date: "2026-11-01", lines: [VismaLineSeed("A", unitPrice: "100", vat: .zero)],
+                currency: "EUR", exchangeRate: "11.70455"), in: VismaBench.tenant)
+        let body = VismaBench.payment(invoice, amount: "150", account: "1922", applied: "100")
+        let number = try bench.create("/v1/customerPayment", body)
+        let json = try bench.json("/v1/customerPayment/\(number)")
+        #expect(json["paymentAmountInCurrency"]?.numberText == "1755.6800")
+        #expect(json["availableBalanceInCurrency"]?.numberText == "585.2300")
+    }
+
     @Test("a request whose caller gave up takes effect later, once")
     func lateEffect() throws {
         let bench = try VismaBench()
@@ -159,7 +246,7 @@ struct VismaPaymentTests {
     @Test("a closed period refuses a posting; credit notes are applied by people")
     func periodsAndCreditNotes() throws {
         var behaviour = VismaBehaviour()
-        behaviour.closedThrough = "2026-11-02"
+        behaviour.closedPeriods = ["202611"]
         let bench = try VismaBench(behaviour)
         let invoice = try bench.invoice()
         #expect(

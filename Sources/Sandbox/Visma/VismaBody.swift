@@ -51,13 +51,32 @@ struct VismaBody {
         return flag
     }
 
-    /// Ten-thousandths. A text such as "148.3500" is accepted like a number.
-    func amount(_ name: String) throws(VismaProblem) -> Int64? {
+    /// Ten-thousandths unless other `places` are asked for. A text such as "148.3500" is accepted like a number.
+    func amount(_ name: String, places: Int = VismaDecimal.places) throws(VismaProblem) -> Int64? {
         guard let value = try wrapped(name) else { return nil }
-        guard let text = value.numberText ?? value.stringValue, let amount = VismaDecimal.parse(text) else {
+        guard let text = value.numberText ?? value.stringValue, let amount = VismaDecimal.parse(text, places: places)
+        else {
             throw .malformed(field: name, text: "Could not convert to decimal. Path '\(name).value'.")
         }
         return amount
+    }
+
+    /// A day; the hour that may follow it is dropped. Nil when absent.
+    func date(_ name: String) throws(VismaProblem) -> String? {
+        guard let text = try text(name) else { return nil }
+        guard let date = VismaTime.parseDate(text) else {
+            throw .malformed(field: name + ".value", text: "Could not convert string to DateTime: \(text).")
+        }
+        return date
+    }
+
+    /// A new line of a new document: whatever else it asks for is refused.
+    func insertions(_ name: String) throws(VismaProblem) -> [VismaBody] {
+        let lines = try lines(name)
+        for line in lines where line.plain("operation")?.lowercased() != "insert" {
+            throw .malformed(field: "\(name).operation", text: "Only Insert is possible on a new document.")
+        }
+        return lines
     }
 
     func lines(_ name: String) throws(VismaProblem) -> [VismaBody] {

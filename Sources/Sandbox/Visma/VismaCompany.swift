@@ -16,6 +16,8 @@ package struct VismaCompany: Sendable {
     package var cashAccounts: [CashAccount]
     package var paymentMethods: [PaymentMethod]
     package var branches: [Branch]
+    /// The codes that a line can name; the first is what a line without one gets.
+    package var vatCodes: [VismaVATSeed]
     /// Scopes that the customer has accepted; any other one asked for fails the whole token request.
     package var grantedScopes: Set<String>
     /// Nil: the simulator's.
@@ -31,6 +33,7 @@ package struct VismaCompany: Sendable {
         clientSecret: String, baseCurrency: String, timeZoneOffsetMinutes: Int = 60, corporateID: String = "999999999",
         cashAccounts: [CashAccount], paymentMethods: [PaymentMethod],
         branches: [Branch] = [Branch(number: "1", name: "Main")],
+        vatCodes: [VismaVATSeed] = [.standard25, .middle15, .zero, .exempt],
         grantedScopes: Set<String> = [readScope, createScope, updateScope, deleteScope],
         behaviour: VismaBehaviour? = nil
     ) {
@@ -46,6 +49,7 @@ package struct VismaCompany: Sendable {
         self.cashAccounts = cashAccounts
         self.paymentMethods = paymentMethods
         self.branches = branches
+        self.vatCodes = vatCodes
         self.grantedScopes = grantedScopes
         self.behaviour = behaviour
     }
@@ -56,13 +60,28 @@ package struct VismaCompany: Sendable {
         package var description: String
         package var currency: String
         /// Finance charges on a payment must name one of these.
-        package var entryTypes: [String]
-        package init(number: String, description: String, currency: String, entryTypes: [String] = []) {
+        package var entryTypes: [EntryType]
+        package init(number: String, description: String, currency: String, entryTypes: [EntryType] = []) {
             self.number = number
             self.description = description
             self.currency = currency
             self.entryTypes = entryTypes
         }
+    }
+
+    /// What a fee or a cash transaction on a cash account is booked as.
+    package struct EntryType: Sendable, ExpressibleByStringLiteral {
+        package var id: String
+        /// Money in, as against money out.
+        package var isReceipt: Bool
+        package var offsetAccount: String
+        package init(_ id: String, isReceipt: Bool = false, offsetAccount: String = "7770") {
+            self.id = id
+            self.isReceipt = isReceipt
+            self.offsetAccount = offsetAccount
+        }
+
+        package init(stringLiteral id: String) { self.init(id) }
     }
 
     package struct PaymentMethod: Sendable {
@@ -87,10 +106,14 @@ package struct VismaCompany: Sendable {
 /// What the public facts about Visma.net leave open, or what a test wants to see otherwise.
 package struct VismaBehaviour: Sendable {
     /// Which edits a released invoice accepts. Visma's help: an open one takes the cash discount date and the due
-    /// date, a closed one nothing. Whether the API holds `note` to that is not known, so both can be simulated.
+    /// date, a closed one nothing. Whether the API holds `note` and the debt collection fields to that is not known,
+    /// so both can be simulated.
     package enum RecordEdits: Sendable { case refused, noteAllowed }
     /// A release answers 200 with an action id (2021 specification) or 202 without a body (2025 specification).
     package enum ReleaseAnswer: Sendable { case okWithActionID, acceptedEmpty }
+
+    /// Whether a document dated in a closed period is refused when it is made, or only when it is released.
+    package enum ClosedPeriodRefusal: Sendable { case onCreate, onRelease }
 
     package var recordEdits = RecordEdits.refused
     package var attachmentsAllowed = true
@@ -110,8 +133,12 @@ package struct VismaBehaviour: Sendable {
     package var taxDetailsInBaseCurrency = false
     /// Whether a payment's release or void changes the paid document's `lastModifiedDateTime` and row version.
     package var paymentsTouchDocuments = true
-    /// Postings dated on or before this date (`yyyy-MM-dd`) are refused: the period is closed.
-    package var closedThrough: String?
+    /// Financial periods (`202611`) that are closed, in all ledgers at once.
+    package var closedPeriods: Set<String> = []
+    package var closedPeriodRefusal = ClosedPeriodRefusal.onCreate
+    /// Payments and refunds take their numbers from one series, or each type from its own; with the latter one
+    /// number can mean two documents.
+    package var paymentNumbersAreShared = true
     package var isLicensed = true
     package var paymentReferenceLengthMax = 40
     /// Host in `Location` headers, on purpose not the one that was called.

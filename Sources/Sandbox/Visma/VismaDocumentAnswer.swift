@@ -13,25 +13,22 @@ extension VismaLedger {
 
     func answer(_ document: VismaDocument, _ expansion: Expansion = Expansion()) -> SandboxJSON {
         let customer = customer(internalID: document.customerID)
-        let method = company.paymentMethods.first { $0.id == document.paymentMethod }
+        let method = company.paymentMethods.first { $0.id == document.marks.paymentMethod }
         let branch = company.branches.first { $0.number == document.branch }
         var members: [(String, SandboxJSON)] = [
             ("creditTerms", Self.pair("id", document.creditTerms.id, "description", document.creditTerms.description)),
             ("documentDueDate", Self.day(document.dueDate)), ("cashDiscountDate", Self.day(document.cashDiscountDate)),
             ("externalReference", .text(document.externalReference)),
             ("isRotRutDeductible", .bool(document.isRotRutDeductible)),
-            (
-                "exchangeRate",
-                .number(
-                    VismaDecimal.text(document.rate, stored: VismaDecimal.ratePlaces, shown: VismaDecimal.ratePlaces))
-            ),
+            ("exchangeRate", Self.rate(document.rate)),
             ("attachments", expansion.attachments ? attachments(document) : .null),
             ("taxDetails", expansion.taxDetails ? taxDetails(document) : .null),
             (document.type == "Invoice" ? "invoiceLines" : "lines", lines(document)),
             ("roundingDiff", Self.decimal(behaviour.roundingDiffIsNegated ? -document.rounding : document.rounding)),
-            ("excludeDebtCollection", document.type == "Invoice" ? .bool(document.excludeDebtCollection) : .null),
+            ("sendToAutoInvoice", .bool(document.marks.sendToAutoInvoice)),
             ("timeStamp", .string(document.version.stamp)), ("hold", .bool(document.status == "Hold")),
         ]
+        if document.type == "Invoice" { members += Self.collection(document.marks) }
         members += twins(document.discountTotal, "discountTotal", document)
         members += twins(document.detailTotal, "detailTotal", document)
         members += twins(document.taxableTotal, "vatTaxableTotal", document)
@@ -43,8 +40,7 @@ extension VismaLedger {
             ("applications", expansion.applications ? applications(document) : .null),
             ("customer", Self.pair("number", customer?.number, "name", customer?.seed.name)),
             ("documentType", .string(document.type)), ("referenceNumber", .string(document.number)),
-            ("postPeriod", .string(VismaTime.period(of: document.date))),
-            ("financialPeriod", .string(VismaTime.period(of: document.date))),
+            ("postPeriod", .string(document.period)), ("financialPeriod", .string(document.period)),
             ("documentDate", Self.day(document.date)), ("origInvoiceDate", Self.day(document.date)),
             ("status", .string(document.status)), ("currencyId", .string(document.currency)),
         ]
@@ -59,12 +55,40 @@ extension VismaLedger {
             ("createdDateTime", .string(VismaTime.text(document.version.created))), ("note", .text(document.note)),
             ("location", Self.location(customer)),
             ("branchNumber", Self.pair("number", branch?.number, "name", branch?.name)),
+            ("account", Self.account("1500", type: "Asset")), ("subaccount", Self.subaccount),
         ]
         return .object(members)
     }
 
-    static func pair(_ first: String, _ a: String?, _ second: String, _ b: String?) -> SandboxJSON {
+    static func pair(_ first: String, _ a: String?, _ second: String = "description", _ b: String? = nil) -> SandboxJSON
+    {
         .object([(first, .text(a)), (second, .text(b))])
+    }
+
+    static func rate(_ value: Int64) -> SandboxJSON {
+        .number(VismaDecimal.text(value, stored: VismaDecimal.ratePlaces, shown: VismaDecimal.ratePlaces))
+    }
+
+    private static func account(_ number: String, type: String) -> SandboxJSON {
+        .object([("type", .string(type)), ("number", .string(number))])
+    }
+
+    /// There is one subaccount, and one account of all receivables: what is posted where is no concern of a client.
+    private static var subaccount: SandboxJSON {
+        .object([("subaccountNumber", .string("000")), ("subaccountId", .integer(1)), ("active", .bool(true))])
+    }
+
+    /// What an invoice alone says about its collection.
+    private static func collection(_ marks: VismaInvoiceMarks) -> [(String, SandboxJSON)] {
+        let status = SandboxJSON.text(marks.debtCollectionStatus)
+        return [
+            ("excludeDebtCollection", .bool(marks.excludeDebtCollection)),
+            (
+                "debtCollection",
+                marks.debtCollectionCase.map { .object([("caseNumber", .string($0)), ("caseStatus", status)]) }
+                    ?? .null
+            ), ("directDebitMandate", marks.directDebitMandate.map { pair("mandateId", $0) } ?? .null),
+        ]
     }
 
     /// A bare amount and its `...InCurrency` twin.
@@ -80,7 +104,7 @@ extension VismaLedger {
         .array(
             document.lines.enumerated().map { position, line in
                 var members: [(String, SandboxJSON)] = [
-                    ("lineType", document.type == "Invoice" ? .string("GN") : .null),
+                    ("lineType", document.type == "Invoice" ? .string(line.seed.lineType) : .null),
                     ("lineNumber", .integer(position + 1)),
                     ("inventoryNumber", .text(line.seed.inventoryNumber)),
                     ("description", .string(line.seed.description)),
@@ -94,12 +118,14 @@ extension VismaLedger {
                     ("unitPrice", .number(VismaDecimal.text(swapped ? line.unitPrice : base, shown: 6))),
                     ("unitPriceInCurrency", .number(VismaDecimal.text(swapped ? base : line.unitPrice, shown: 6))),
                 ]
+                if line.seed.manualAmount != nil { members += twins(line.amount, "manualAmount", document) }
                 members += twins(line.amount, "amount", document)
                 members += [("discountPercent", .number(VismaDecimal.text(line.discountPercent, shown: 6)))]
                 members += twins(line.discount, "discountAmount", document)
                 members += [
                     ("vatCode", Self.pair("id", line.seed.vat.code, "description", line.seed.vat.description)),
-                    ("uom", .string("PCS")),
+                    ("uom", .string("PCS")), ("account", Self.account(line.seed.account, type: "Income")),
+                    ("subaccount", Self.subaccount),
                 ]
                 return .object(members)
             })
@@ -126,45 +152,5 @@ extension VismaLedger {
             document.attachments.map {
                 .object([("name", .string($0.name)), ("id", .string($0.id)), ("revision", .integer($0.revision))])
             })
-    }
-
-    /// `ArAdjustDto` rows: what pays this document, released or not. A voided one stays, with its counter row.
-    private func applications(_ document: VismaDocument) -> SandboxJSON {
-        let customer = customer(internalID: document.customerID)?.number
-        var rows: [SandboxJSON] = []
-        for payment in payments(of: document.key) {
-            let isCounter = payment.type.hasPrefix("Void")
-            for application in payment.applications where application.key == document.key {
-                let open = payment.isReleased && !isCounter ? payment.amount - payment.applied : 0
-                rows.append(
-                    .object([
-                        ("docType", .string(payment.type)), ("customerCD", .text(customer)),
-                        ("refNbr", .string(payment.number)),
-                        ("amountPaid", Self.decimal(isCounter ? -application.amount : application.amount)),
-                        ("cashDiscountTaken", Self.decimal(0)), ("balance", Self.decimal(open)),
-                        ("pendingPPD", .bool(false)),
-                        ("released", .bool(payment.isReleased || payment.status == "Voided")),
-                        ("hold", .bool(payment.status == "Hold")),
-                        ("voided", .bool(payment.status == "Voided" || isCounter)),
-                        ("paymentRef", .string(payment.reference)), ("status", .string(payment.status)),
-                        ("applicationDate", Self.day(payment.date)),
-                        ("applicationPeriod", .string(VismaTime.period(of: payment.date))),
-                        ("invoiceText", .text(payment.text)),
-                    ]))
-            }
-        }
-        for use in creditApplications where "Invoice:" + use.invoice == document.key {
-            guard let note = self.document("CreditNote:" + use.creditNote) else { continue }
-            rows.append(
-                .object([
-                    ("docType", .string("CreditNote")), ("customerCD", .text(customer)),
-                    ("refNbr", .string(use.creditNote)), ("amountPaid", Self.decimal(use.amount)),
-                    ("cashDiscountTaken", Self.decimal(0)), ("balance", Self.decimal(note.balance)),
-                    ("pendingPPD", .bool(false)), ("released", .bool(true)), ("hold", .bool(false)),
-                    ("voided", .bool(false)), ("status", .string(note.status)), ("applicationDate", Self.day(use.date)),
-                    ("applicationPeriod", .string(VismaTime.period(of: use.date))),
-                ]))
-        }
-        return .array(rows)
     }
 }

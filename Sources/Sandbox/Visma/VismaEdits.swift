@@ -1,13 +1,19 @@
 /// Edits of documents and of unreleased payments, and attachments.
 extension VismaLedger {
     /// What the simulator can change while a document is not released.
-    private static let draftFields: Set<String> = [
+    private static let draftFields = debtFields.union([
         "note", "invoicetext", "externalreference", "customerrefnumber", "paymentreference", "documentduedate",
-        "cashdiscountdate", "excludedebtcollection", "hold",
+        "cashdiscountdate", "hold", "paymentmethodid", "sendtoautoinvoice",
+    ])
+    private static let debtFields: Set<String> = [
+        "excludedebtcollection", "debtcollectioncasenbr", "debtcollectioncasestatus",
     ]
 
     mutating func editDocument(_ key: String, _ body: VismaBody) throws(VismaProblem) {
         guard let before = document(key) else { throw .plain(status: 404, text: "Not found") }
+        guard !before.isReleaseQueued else {
+            throw .business(doing: "updating document", text: "The previous operation has not been completed yet.")
+        }
         var after = before
         for (name, _) in body.members {
             let field = name.lowercased()
@@ -22,12 +28,11 @@ extension VismaLedger {
     }
 
     private func accepts(_ field: String, of document: VismaDocument) -> Bool {
-        switch document.status {
+        let isRecord = behaviour.recordEdits == .noteAllowed && (field == "note" || Self.debtFields.contains(field))
+        return switch document.status {
         case "Hold", "Balanced": Self.draftFields.contains(field)
-        case "Open":
-            field == "cashdiscountdate" || field == "documentduedate"
-                || (field == "note" && behaviour.recordEdits == .noteAllowed)
-        default: field == "note" && behaviour.recordEdits == .noteAllowed && document.status == "Closed"
+        case "Open": field == "cashdiscountdate" || field == "documentduedate" || isRecord
+        default: isRecord && document.status == "Closed"
         }
     }
 
@@ -38,19 +43,15 @@ extension VismaLedger {
         case "externalreference": document.externalReference = try body.text(field)
         case "customerrefnumber": document.customerRefNumber = try body.text(field)
         case "paymentreference": document.paymentReference = try body.text(field)
-        case "documentduedate": document.dueDate = try date(field, body) ?? document.dueDate
-        case "cashdiscountdate": document.cashDiscountDate = try date(field, body)
-        case "excludedebtcollection": document.excludeDebtCollection = try body.flag(field) ?? false
+        case "documentduedate": document.dueDate = try body.date(field) ?? document.dueDate
+        case "cashdiscountdate": document.cashDiscountDate = try body.date(field)
+        case "paymentmethodid": document.marks.paymentMethod = try body.text(field)
+        case "sendtoautoinvoice": document.marks.sendToAutoInvoice = try body.flag(field) ?? false
+        case "excludedebtcollection": document.marks.excludeDebtCollection = try body.flag(field) ?? false
+        case "debtcollectioncasenbr": document.marks.debtCollectionCase = try body.text(field)
+        case "debtcollectioncasestatus": document.marks.debtCollectionStatus = try body.text(field)
         default: document.status = try body.flag("hold") ?? false ? "Hold" : "Balanced"
         }
-    }
-
-    private func date(_ field: String, _ body: VismaBody) throws(VismaProblem) -> String? {
-        guard let text = try body.text(field) else { return nil }
-        guard let date = VismaTime.parseDate(text) else {
-            throw .malformed(field: field, text: "Could not convert string to DateTime: \(text).")
-        }
-        return date
     }
 
     /// An edit that changes nothing leaves the row version alone.
@@ -59,14 +60,16 @@ extension VismaLedger {
             || before.externalReference != after.externalReference
             || before.customerRefNumber != after.customerRefNumber
             || before.paymentReference != after.paymentReference || before.dueDate != after.dueDate
-            || before.cashDiscountDate != after.cashDiscountDate
-            || before.excludeDebtCollection != after.excludeDebtCollection || before.status != after.status
+            || before.cashDiscountDate != after.cashDiscountDate || before.marks != after.marks
+            || before.status != after.status
     }
 
-    mutating func editPayment(_ number: String, _ body: VismaBody) throws(VismaProblem) {
+    /// Edits an unreleased payment. Finance charges can be added: the fee is often known only later. What it is used
+    /// on cannot be changed (the facts do not know how the API takes that).
+    mutating func editPayment(_ key: String, _ body: VismaBody) throws(VismaProblem) {
         let doing = "updating payment"
-        guard let payment = payment(number: number) else { throw .plain(status: 404, text: "Not found") }
-        guard payment.status == "Balanced" || payment.status == "Hold", !payment.isReleaseQueued else {
+        guard let payment = payment(key) else { throw .plain(status: 404, text: "Not found") }
+        guard payment.isDraft, !payment.isQueued else {
             throw .business(doing: doing, text: "The document status is \(payment.status).")
         }
         var after = payment
@@ -75,18 +78,28 @@ extension VismaLedger {
             case "hold": after.status = try body.flag(name) ?? false ? "Hold" : "Balanced"
             case "paymentref": after.reference = try body.text(name) ?? payment.reference
             case "invoicetext": after.text = try body.text(name)
-            case "applicationdate": after.date = try postingDate(body)
+            case "applicationdate", "applicationperiod":
+                after.date = try body.date("applicationDate") ?? payment.date
+                after.period = try period(body, ["applicationPeriod"], date: after.date)
+                try demandOpen(after.period, in: .customers, doing: doing, isRelease: false)
+            case "financecharges":
+                guard let account = company.cashAccounts.first(where: { $0.number == payment.cashAccount }) else {
+                    throw .business(doing: doing, text: "'Cash account' cannot be found in the system.")
+                }
+                after.charges += try charges(body, account: account, doing: doing)
             case "type": break
             default: throw .business(doing: doing, text: "'\(name)' cannot be changed on an existing payment.")
             }
         }
-        guard after.text?.count ?? 0 <= 50 else {
-            throw .business(doing: doing, text: "'Invoice text' is longer than 50 characters.")
-        }
+        let problem =
+            textProblem(reference: after.reference, text: after.text)
+            ?? (after.charged > after.amount ? "The finance charges are more than the payment amount." : nil)
+        if let problem { throw .business(doing: doing, text: problem) }
         let isSame =
             after.status == payment.status && after.reference == payment.reference && after.text == payment.text
-            && after.date == payment.date
-        if !isSame { changePayment(payment.key) { $0 = after } }
+            && after.date == payment.date && after.period == payment.period
+            && after.charges.count == payment.charges.count
+        if !isSame { changePayment(key) { $0 = after } }
     }
 
     /// A file of the same name becomes a new revision.

@@ -3,7 +3,8 @@
 struct VismaLedger: Sendable {
     /// Something that the server has accepted and does later.
     enum Pending: Sendable {
-        case release(payment: String)
+        /// The key of a payment, a document, a cash transaction or a journal.
+        case release(key: String)
         case void(payment: String)
         case request(SandboxRequest)
     }
@@ -22,13 +23,20 @@ struct VismaLedger: Sendable {
     private(set) var documents: [VismaDocument] = []
     private(set) var payments: [VismaPaymentRecord] = []
     var creditApplications: [VismaCreditApplication] = []
+    var cashTransactions: [VismaCashTransaction] = []
+    var journals: [VismaJournal] = []
     private(set) var pending: [(due: Int64, what: Pending)] = []
     private var customerPositions: [String: Int] = [:]
     private var documentPositions: [String: Int] = [:]
     private var paymentPositions: [String: Int] = [:]
     private var paymentsOfDocument: [String: [Int]] = [:]
     private var lastRow: UInt64
-    private var series: [String: Int] = ["Customer": 10_000, "Invoice": 100, "CreditNote": 700_000, "Payment": 200_000]
+    private var series: [String: Int] = [
+        "Customer": 10_000, "Invoice": 100, "CreditNote": 700_000, "Payment": 200_000, "Refund": 200_000,
+        "SmallBalanceWo": 900_000,
+    ]
+    /// Types of payments, in the order in which a number alone finds them.
+    static let paymentTypes = ["Payment", "Prepayment", "Refund", "SmallBalanceWo"]
 
     init(company: VismaCompany, behaviour: VismaBehaviour, random: SandboxRandom) {
         self.company = company
@@ -62,14 +70,23 @@ struct VismaLedger: Sendable {
             series[kind] = next
             let text = String(String(1_000_000 + next).suffix(6))
             let number = kind == "Customer" ? String(next) : text
-            let isTaken =
-                switch kind {
-                case "Customer": customerPositions[number] != nil
-                case "Payment":
-                    ["Payment", "Prepayment", "Refund"].contains { paymentPositions["\($0):\(number)"] != nil }
-                default: documentPositions["\(kind):\(number)"] != nil
-                }
+            let isTaken = kind == "Customer" ? customerPositions[number] != nil : document("\(kind):\(number)") != nil
             if !isTaken { return number }
+        }
+    }
+
+    /// The number of a new payment. Prepayments share the payments' series, refunds only by the company's setting.
+    mutating func nextPaymentNumber(_ type: String) -> String {
+        let isShared = behaviour.paymentNumbersAreShared
+        let kind = type == "Prepayment" || (type == "Refund" && isShared) ? "Payment" : type
+        let sharing: [String] =
+            switch kind {
+            case "Payment": ["Payment", "Prepayment"] + (isShared ? ["Refund"] : [])
+            default: [kind]
+            }
+        while true {
+            let number = nextNumber(kind)
+            if sharing.allSatisfy({ payment("\($0):\(number)") == nil }) { return number }
         }
     }
 
@@ -78,7 +95,7 @@ struct VismaLedger: Sendable {
         return VismaVersion(created: localNow, modified: localNow, row: lastRow)
     }
 
-    private mutating func touched(_ version: VismaVersion) -> VismaVersion {
+    mutating func touched(_ version: VismaVersion) -> VismaVersion {
         lastRow += 1
         return VismaVersion(created: version.created, modified: localNow, row: lastRow)
     }
@@ -90,9 +107,11 @@ struct VismaLedger: Sendable {
     func document(_ key: String) -> VismaDocument? { documentPositions[key].map { documents[$0] } }
     func payment(_ key: String) -> VismaPaymentRecord? { paymentPositions[key].map { payments[$0] } }
 
-    /// By number alone, as the API asks: a document that voids another has its number too, and stands behind it.
-    func payment(number: String) -> VismaPaymentRecord? {
-        ["Payment", "Prepayment", "Refund"].lazy.compactMap { self.payment("\($0):\(number)") }.first
+    /// By number alone, as the API's path has no type: the first type that has it is answered. A document that
+    /// voids another has its number too, and stands behind all of them.
+    func payment(number: String, type: String? = nil) -> VismaPaymentRecord? {
+        let types = type.map { [$0] } ?? Self.paymentTypes
+        return types.lazy.compactMap { self.payment("\($0):\(number)") }.first
     }
 
     func payments(of documentKey: String) -> [VismaPaymentRecord] {
@@ -113,10 +132,33 @@ struct VismaLedger: Sendable {
 
     mutating func append(_ payment: VismaPaymentRecord) {
         paymentPositions[payment.key] = payments.count
-        for application in payment.applications {
-            paymentsOfDocument[application.key, default: []].append(payments.count)
-        }
+        for application in payment.applications { note(payments.count, pays: application.key) }
         payments.append(payment)
+    }
+
+    private mutating func note(_ position: Int, pays key: String) {
+        guard !paymentsOfDocument[key, default: []].contains(position) else { return }
+        paymentsOfDocument[key, default: []].append(position)
+    }
+
+    /// Uses more of a released payment on a document.
+    mutating func append(_ application: VismaPaymentRecord.Application, to key: String) {
+        guard let position = paymentPositions[key] else { return }
+        changePayment(key) { $0.applications.append(application) }
+        note(position, pays: application.key)
+    }
+
+    /// Takes a draft out of the ledger, as if it had never been; its number is not given again.
+    mutating func remove(_ key: String) {
+        creditApplications.removeAll { "CreditNote:" + $0.creditNote == key }
+        documents.removeAll { $0.key == key }
+        documentPositions = [:]
+        for (position, document) in documents.enumerated() { documentPositions[document.key] = position }
+        let kept = payments.filter { $0.key != key }
+        payments = []
+        paymentPositions = [:]
+        paymentsOfDocument = [:]
+        for payment in kept { append(payment) }
     }
 
     mutating func changeCustomer(_ number: String, _ change: (inout VismaCustomerRecord) -> Void) {
@@ -157,7 +199,7 @@ struct VismaLedger: Sendable {
             let (due, what) = pending.remove(at: next)
             now = due
             switch what {
-            case .release(let key): applyRelease(key)
+            case .release(let key): applyRelease(key, isChecked: true)
             case .void(let key): applyVoid(key)
             case .request(let request): _ = dispatch(request)
             }

@@ -1,13 +1,16 @@
 /// The lists: bare arrays, oldest first, the count in every row.
 extension VismaLedger {
+    /// `metadata` false for rows that have no member for the count.
     private func rows<Row>(
-        _ found: [Row], _ query: VismaQuery, answer: (Row) -> SandboxJSON
+        _ found: [Row], _ query: VismaQuery, metadata hasMetadata: Bool = true, answer: (Row) -> SandboxJSON
     ) throws(VismaProblem) -> SandboxResponse {
         let page = try query.page(found, sizeMax: behaviour.pageSizeMax)
         let metadata = SandboxJSON.object([
             ("totalCount", .integer(found.count)), ("maxPageSize", .integer(behaviour.pageSizeMax)),
         ])
-        let rows = page.map { answer($0).setting("metadata", to: metadata).withoutNulls }
+        let rows = page.map { row in
+            (hasMetadata ? answer(row).setting("metadata", to: metadata) : answer(row)).withoutNulls
+        }
         return .visma(200, .array(rows))
     }
 
@@ -32,7 +35,7 @@ extension VismaLedger {
                 && (query.text("externalReference").map { $0 == document.externalReference } ?? true)
                 && (query.text("customerRefNumber").map { $0 == document.customerRefNumber } ?? true)
                 && (query.text("paymentReference").map { $0 == document.paymentReference } ?? true)
-                && (query.text("financialPeriod").map { $0 == VismaTime.period(of: document.date) } ?? true)
+                && (query.text("financialPeriod").map { $0 == document.period } ?? true)
                 && (query.text("greaterThanValue").map { document.number > $0 } ?? true)
         }
         let expansion = Expansion(
@@ -41,7 +44,8 @@ extension VismaLedger {
         return try rows(found, query) { answer($0, expansion) }
     }
 
-    /// There is no filter by `paymentRef`: it is one of the names that nobody knows.
+    /// There is no filter by `paymentRef`: it is one of the names that nobody knows. A choice: credit notes, which the
+    /// filter's types know too, stand in their own list only.
     func listPayments(_ query: VismaQuery) throws(VismaProblem) -> SandboxResponse {
         let type = try query.choice("paymentType", of: VismaQuery.paymentTypes)
         let status = try query.choice("status", of: VismaQuery.statuses)
@@ -55,11 +59,28 @@ extension VismaLedger {
                 && (customerID.map { $0 == payment.customerID } ?? true)
                 && (query.text("paymentNbr").map { $0 == payment.number } ?? true)
                 && (query.text("branch").map { $0 == payment.branch } ?? true)
-                && (query.text("financialPeriod").map { $0 == VismaTime.period(of: payment.date) } ?? true)
+                && (query.text("financialPeriod").map { $0 == payment.period } ?? true)
                 && (query.text("greaterThanValue").map { payment.number > $0 } ?? true)
                 && (query.text("invoiceRefNbr").map { number in
                     payment.applications.contains { $0.number == number }
                 } ?? true)
+        }
+        return try rows(found, query) { answer($0) }
+    }
+
+    func listCashTransactions(_ query: VismaQuery) throws(VismaProblem) -> SandboxResponse {
+        let modified = try query.time("lastModifiedDateTime")
+        let found = cashTransactions.filter { modified?($0.version.modified) ?? true }
+        return try rows(found, query, metadata: false) { answer($0) }
+    }
+
+    func listJournals(_ query: VismaQuery) throws(VismaProblem) -> SandboxResponse {
+        let modified = try query.time("lastModifiedDateTime")
+        let status = try query.choice("status", of: ["Hold", "Balanced", "Unposted", "Posted"])
+        let found = journals.filter { journal in
+            (modified?(journal.version.modified) ?? true) && (status.map { $0 == journal.status } ?? true)
+                && (query.text("branch").map { $0 == journal.branch } ?? true)
+                && (query.text("periodId").map { $0 == journal.period } ?? true)
         }
         return try rows(found, query) { answer($0) }
     }

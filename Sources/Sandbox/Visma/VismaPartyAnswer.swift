@@ -2,21 +2,26 @@
 extension VismaLedger {
     func answer(_ payment: VismaPaymentRecord) -> SandboxJSON {
         let customer = customer(internalID: payment.customerID)
+        // Of payments the specification says that these twins are in base currency, against the documents' use.
+        func inBase(_ amount: Int64) -> SandboxJSON {
+            Self.decimal(VismaDecimal.convert(amount, rate: payment.rate, to: company.baseCurrency))
+        }
         let method = company.paymentMethods.first { $0.id == payment.method }
-        let available = payment.type.hasPrefix("Void") ? 0 : payment.amount - payment.applied
         return .object([
             ("type", .string(payment.type)), ("refNbr", .string(payment.number)), ("status", .string(payment.status)),
             ("hold", .bool(payment.status == "Hold")), ("applicationDate", Self.day(payment.date)),
-            ("applicationPeriod", .string(VismaTime.period(of: payment.date))),
-            ("paymentRef", .string(payment.reference)),
+            ("applicationPeriod", .string(payment.period)), ("paymentRef", .string(payment.reference)),
             ("customer", Self.pair("number", customer?.number, "name", customer?.seed.name)),
             ("location", Self.location(customer)),
-            ("paymentMethod", Self.pair("id", payment.method, "description", method?.description)),
+            ("paymentMethod", method.map { Self.pair("id", $0.id, "description", $0.description) } ?? .null),
             ("cashAccount", .string(payment.cashAccount)), ("currency", .string(payment.currency)),
-            ("paymentAmount", Self.decimal(payment.amount)), ("invoiceText", .text(payment.text)),
+            ("paymentAmount", Self.decimal(payment.amount)), ("paymentAmountInCurrency", inBase(payment.amount)),
+            ("invoiceText", .text(payment.text)),
             ("appliedToDocuments", Self.decimal(payment.applied)), ("appliedToOrders", Self.decimal(0)),
-            ("availableBalance", Self.decimal(available)), ("writeOffAmount", Self.decimal(0)),
-            ("financeCharges", Self.decimal(payment.charges)), ("deductedCharges", Self.decimal(payment.charges)),
+            ("availableBalance", Self.decimal(available(payment))),
+            ("availableBalanceInCurrency", inBase(available(payment))),
+            ("writeOffAmount", Self.decimal(payment.writtenOff)),
+            ("financeCharges", Self.decimal(payment.charged)), ("deductedCharges", Self.decimal(payment.charged)),
             ("branch", .string(payment.branch)),
             ("lastModifiedDateTime", .string(VismaTime.text(payment.version.modified))),
             ("paymentLines", .array(paymentLines(payment))), ("ordersToApply", .array([])),
@@ -27,16 +32,19 @@ extension VismaLedger {
 
     /// The document that voids a payment shows each application three times, +x, -x, +x, as seen in the forum.
     private func paymentLines(_ payment: VismaPaymentRecord) -> [SandboxJSON] {
-        let signs: [Int64] = payment.type.hasPrefix("Void") ? [1, -1, 1] : [1]
+        let signs: [Int64] = payment.isCounter ? [1, -1, 1] : [1]
         return payment.applications.flatMap { application in
             signs.map { sign in
                 let document = document(application.key)
                 return .object([
                     ("documentType", .string(application.type)), ("refNbr", .string(application.number)),
-                    ("amountPaid", Self.decimal(sign * application.amount)), ("cashDiscountTaken", Self.decimal(0)),
-                    ("balanceWriteOff", Self.decimal(0)), ("date", Self.day(document?.date)),
-                    ("dueDate", Self.day(document?.dueDate)), ("balance", Self.decimal(document?.balance ?? 0)),
-                    ("currency", .text(document?.currency)), ("crossRate", .number("1.00000000")),
+                    ("amountPaid", Self.decimal(sign * application.amount)),
+                    ("cashDiscountTaken", Self.decimal(sign * application.cashDiscount)),
+                    ("balanceWriteOff", Self.decimal(sign * application.writeOff)),
+                    ("writeOffReasonCode", application.writeOffReason.map { Self.pair("id", $0) } ?? .null),
+                    ("date", Self.day(document?.date)), ("dueDate", Self.day(document?.dueDate)),
+                    ("balance", Self.decimal(open(application.key) ?? 0)), ("currency", .string(payment.currency)),
+                    ("crossRate", .number("1.00000000")), ("customerOrder", .text(document?.customerRefNumber)),
                 ])
             }
         }
@@ -125,7 +133,11 @@ extension VismaLedger {
                     "entryTypes",
                     .array(
                         account.entryTypes.map {
-                            .object([("entryTypeId", .string($0)), ("disableReceipt", .string("Disbursement"))])
+                            .object([
+                                ("entryTypeId", .string($0.id)),
+                                ("disableReceipt", .string($0.isReceipt ? "Receipt" : "Disbursement")),
+                                ("defaultOffsetAccount", Self.pair("number", $0.offsetAccount)),
+                            ])
                         })
                 ),
                 ("currency", .string(account.currency)),

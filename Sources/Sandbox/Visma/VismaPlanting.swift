@@ -10,6 +10,14 @@ extension VismaLedger {
     }
 
     mutating func plant(_ seed: VismaInvoiceSeed, type: String) throws(VismaSeedError) -> String {
+        let document = try draft(seed, type: type)
+        append(document)
+        return document.number
+    }
+
+    /// The whole document with its number and VAT, not yet in the ledger. A choice: a discount of the whole document
+    /// is a line like any other in the detail total, so that this is always the sum of the lines.
+    mutating func draft(_ seed: VismaInvoiceSeed, type: String) throws(VismaSeedError) -> VismaDocument {
         guard let customer = customer(seed.customer) else {
             throw VismaSeedError("customer \(seed.customer) is not there")
         }
@@ -32,22 +40,22 @@ extension VismaLedger {
                 VismaDecimal.divide(Int128(exact), by: 1, step: try Self.amount(unit))
             } ?? exact
         let cashDiscount = try Self.amount(seed.cashDiscount)
-        append(
+        return
             VismaDocument(
                 type: type, number: number,
                 status: seed.state == .released && total == 0 ? "Closed" : seed.state.rawValue,
                 customerID: customer.internalID, currency: currency, rate: rate, date: date,
+                period: VismaTime.period(of: date),
                 dueDate: seed.dueDate ?? VismaTime.adding(days: seed.creditTerms.days, to: date),
                 cashDiscountDate: seed.cashDiscountDate, cashDiscount: cashDiscount, lines: lines, taxes: taxes,
                 total: total, balance: total, vatTotal: vat, detailTotal: detail,
-                discountTotal: lines.reduce(0) { $0 + $1.discount },
+                discountTotal: lines.reduce(0) { $0 + ($1.seed.lineType == "DS" ? -$1.amount : $1.discount) },
                 taxableTotal: taxes.filter { !$0.vat.isExempt }.reduce(0) { $0 + $1.taxable },
                 exemptTotal: taxes.filter(\.vat.isExempt).reduce(0) { $0 + $1.taxable }, rounding: total - exact,
                 creditTerms: seed.creditTerms, branch: seed.branch ?? company.branches.first?.number ?? "1",
-                note: seed.note, externalReference: seed.externalReference, paymentReference: seed.paymentReference,
-                paymentMethod: seed.paymentMethod, isRotRutDeductible: seed.isRotRutDeductible,
-                version: newVersion()))
-        return number
+                note: seed.note, invoiceText: seed.invoiceText, externalReference: seed.externalReference,
+                customerRefNumber: seed.customerRefNumber, paymentReference: seed.paymentReference,
+                isRotRutDeductible: seed.isRotRutDeductible, marks: seed.marks, version: newVersion())
     }
 
     static func amount(_ text: String) throws(VismaSeedError) -> Int64 {
@@ -64,9 +72,12 @@ extension VismaLedger {
         let one = Int128(VismaDecimal.one)
         let gross = VismaDecimal.divide(Int128(quantity) * Int128(price), by: one, step: step)
         let discount = VismaDecimal.divide(Int128(gross) * Int128(percent), by: 100 * one, step: step)
+        let manual = try seed.manualAmount.map { text throws(VismaSeedError) in
+            VismaDecimal.divide(Int128(try amount(text)), by: 1, step: step)
+        }
         return VismaDocument.Line(
-            seed: seed, quantity: quantity, unitPrice: price, discountPercent: percent, discount: discount,
-            amount: gross - discount)
+            seed: seed, quantity: quantity, unitPrice: price, discountPercent: percent,
+            discount: manual == nil ? discount : 0, amount: manual ?? gross - discount)
     }
 
     /// VAT per code, calculated on the document's sum of that code and rounded once.
@@ -90,44 +101,5 @@ extension VismaLedger {
             taxes.append(.init(vat: vat, rate: rate, taxable: isInclusive ? sum - tax : sum, amount: tax))
         }
         return taxes
-    }
-
-    /// A payment that a bookkeeper keyed in, or the bank delivered: released at once.
-    mutating func plantPayment(
-        invoice: String, amount text: String, date: String?, reference: String, cashAccount: String?
-    ) throws(VismaSeedError) -> String {
-        guard let document = document("Invoice:\(invoice)"), document.status == "Open" else {
-            throw VismaSeedError("invoice \(invoice) is not there or not open")
-        }
-        let amount = try Self.amount(text)
-        guard amount > 0 else { throw VismaSeedError("a payment is more than zero") }
-        let account = company.cashAccounts.first {
-            $0.currency == document.currency && (cashAccount == nil || $0.number == cashAccount)
-        }
-        guard let account else { throw VismaSeedError("no cash account in \(document.currency)") }
-        let number = nextNumber("Payment")
-        append(
-            VismaPaymentRecord(
-                type: "Payment", number: number, status: "Balanced", date: date ?? VismaTime.date(localNow),
-                reference: reference, customerID: document.customerID, method: company.paymentMethods.first?.id ?? "1",
-                cashAccount: account.number, currency: account.currency, amount: amount, charges: 0, text: nil,
-                branch: document.branch,
-                applications: [.init(type: "Invoice", number: invoice, amount: min(amount, document.balance))],
-                version: newVersion()))
-        applyRelease("Payment:\(number)")
-        return number
-    }
-
-    /// Uses a credit note on an invoice of the same customer and currency.
-    mutating func apply(creditNote: String, to invoice: String, amount text: String) throws(VismaSeedError) {
-        let amount = try Self.amount(text)
-        guard let note = document("CreditNote:\(creditNote)"), let target = document("Invoice:\(invoice)"),
-            note.status == "Open", target.status == "Open", note.customerID == target.customerID,
-            note.currency == target.currency, amount > 0, amount <= note.balance, amount <= target.balance
-        else { throw VismaSeedError("credit note \(creditNote) cannot be used on invoice \(invoice)") }
-        creditApplications.append(
-            .init(creditNote: creditNote, invoice: invoice, amount: amount, date: VismaTime.date(localNow)))
-        reduce("CreditNote:\(creditNote)", by: amount)
-        reduce("Invoice:\(invoice)", by: amount)
     }
 }

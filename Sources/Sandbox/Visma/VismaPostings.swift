@@ -1,37 +1,25 @@
-/// What the ledger does with money: create, release and void.
+/// Makes unreleased payments and refunds from a `PaymentUpdateDto`.
 extension VismaLedger {
     private static let doing = "creating payment"
-    static let paymentTypes: Set<String> = ["Payment", "Prepayment", "Refund"]
 
     private func refusal(_ text: String) -> VismaProblem { .business(doing: Self.doing, text: text) }
 
-    /// Creates an unreleased payment from a `PaymentUpdateDto`. There is no idempotency: twice makes two.
+    /// There is no idempotency: twice makes two.
     mutating func createPayment(_ body: VismaBody) throws(VismaProblem) -> VismaPaymentRecord {
         let type = try body.text("type") ?? "Payment"
-        guard Self.paymentTypes.contains(type) else { throw refusal("Payments of type '\(type)' cannot be created.") }
-        guard let customerNumber = try body.text("customer"), let customer = customer(customerNumber) else {
-            throw refusal("'Customer' cannot be found in the system.")
+        guard ["Payment", "Prepayment", "Refund"].contains(type) else {
+            throw refusal("Payments of type '\(type)' cannot be created.")
         }
-        guard ["Active", "OneTime", "CreditHold"].contains(customer.seed.status) else {
-            throw refusal("The customer status is '\(customer.seed.status)'.")
-        }
-        guard let reference = try body.text("paymentRef"), !reference.isEmpty else {
-            throw refusal("'Payment ref.' cannot be empty.")
-        }
-        guard reference.count <= behaviour.paymentReferenceLengthMax else {
-            throw refusal("'Payment ref.' is longer than \(behaviour.paymentReferenceLengthMax) characters.")
-        }
+        let customer = try payer(body)
+        let reference = try body.text("paymentRef") ?? ""
         let text = try body.text("invoiceText")
-        guard text?.count ?? 0 <= 50 else { throw refusal("'Invoice text' is longer than 50 characters.") }
+        if let problem = textProblem(reference: reference, text: text) { throw refusal(problem) }
         let account = try cashAccount(body)
         let method = try body.text("paymentMethod") ?? company.paymentMethods.first?.id ?? ""
         guard company.paymentMethods.contains(where: { $0.id == method }) else {
             throw refusal("'Payment method' cannot be found in the system.")
         }
-        let branch = try body.text("branch") ?? company.branches.first?.number ?? ""
-        guard company.branches.contains(where: { $0.number == branch }) else {
-            throw refusal("'Branch' cannot be found in the system.")
-        }
+        let branch = try branch(body, "branch", doing: Self.doing)
         guard let amount = try body.amount("paymentAmount"), amount >= 0 else {
             throw refusal("'Payment amount' must be zero or more.")
         }
@@ -42,14 +30,48 @@ extension VismaLedger {
         guard applications.reduce(0, { $0 + $1.amount }) <= amount else {
             throw refusal("The document is out of the balance: more is applied than the payment amount.")
         }
+        let charges = try charges(body, account: account, doing: Self.doing)
+        guard charges.reduce(0, { $0 + $1.amount }) <= amount else {
+            throw refusal("The finance charges are more than the payment amount.")
+        }
+        let date = try body.date("applicationDate") ?? VismaTime.date(localNow)
+        let period = try period(body, ["applicationPeriod"], date: date)
+        try demandOpen(period, in: .customers, doing: Self.doing, isRelease: false)
         let payment = VismaPaymentRecord(
-            type: type, number: nextNumber("Payment"), status: try body.flag("hold") ?? false ? "Hold" : "Balanced",
-            date: try postingDate(body), reference: reference, customerID: customer.internalID, method: method,
-            cashAccount: account.number, currency: account.currency, amount: amount,
-            charges: try charges(body, account: account), text: text, branch: branch, applications: applications,
-            version: newVersion())
+            type: type, number: nextPaymentNumber(type), status: try body.flag("hold") ?? false ? "Hold" : "Balanced",
+            date: date, period: period, reference: reference, customerID: customer.internalID, method: method,
+            cashAccount: account.number, currency: account.currency,
+            rate: rate(of: account.currency, like: applications.first?.key), amount: amount, charges: charges,
+            text: text, branch: branch, applications: applications, version: newVersion())
         append(payment)
         return payment
+    }
+
+    private func payer(_ body: VismaBody) throws(VismaProblem) -> VismaCustomerRecord {
+        guard let number = try body.text("customer"), let customer = customer(number) else {
+            throw refusal("'Customer' cannot be found in the system.")
+        }
+        guard ["Active", "OneTime", "CreditHold"].contains(customer.seed.status) else {
+            throw refusal("The customer status is '\(customer.seed.status)'.")
+        }
+        return customer
+    }
+
+    /// What is wrong with a payment's own texts.
+    func textProblem(reference: String, text: String?) -> String? {
+        if reference.isEmpty { return "'Payment ref.' cannot be empty." }
+        if reference.count > behaviour.paymentReferenceLengthMax {
+            return "'Payment ref.' is longer than \(behaviour.paymentReferenceLengthMax) characters."
+        }
+        return text?.count ?? 0 > 50 ? "'Invoice text' is longer than 50 characters." : nil
+    }
+
+    func branch(_ body: VismaBody, _ name: String, doing: String) throws(VismaProblem) -> String {
+        let number = try body.text(name) ?? company.branches.first?.number ?? ""
+        guard company.branches.contains(where: { $0.number == number }) else {
+            throw .business(doing: doing, text: "'Branch' cannot be found in the system.")
+        }
+        return number
     }
 
     private func cashAccount(_ body: VismaBody) throws(VismaProblem) -> VismaCompany.CashAccount {
@@ -63,124 +85,102 @@ extension VismaLedger {
         return account
     }
 
-    func postingDate(_ body: VismaBody) throws(VismaProblem) -> String {
-        guard let text = try body.text("applicationDate") else { return VismaTime.date(localNow) }
-        guard let date = VismaTime.parseDate(text) else {
-            throw .malformed(field: "applicationDate.value", text: "Could not convert string to DateTime: \(text).")
-        }
-        if let closed = behaviour.closedThrough, date <= closed {
-            throw refusal("The \(VismaTime.period(of: date)) financial period is closed.")
-        }
-        return date
+    /// A company's table of rates is not simulated: a payment takes the rate of the document that it pays, else that
+    /// of the newest document in the currency, else one.
+    func rate(of currency: String, like key: String?) -> Int64 {
+        if currency == company.baseCurrency { return VismaDecimal.rateOne }
+        let same = key.flatMap { document($0)?.rate ?? payment($0)?.rate }
+        return same ?? documents.last { $0.currency == currency }?.rate ?? VismaDecimal.rateOne
     }
 
     private func applications(
         _ body: VismaBody, type: String, customer: VismaCustomerRecord, currency: String
     ) throws(VismaProblem) -> [VismaPaymentRecord.Application] {
         var found: [VismaPaymentRecord.Application] = []
-        for line in try body.lines("paymentLines") {
-            guard line.plain("operation")?.lowercased() == "insert" else {
-                throw .malformed(field: "paymentLines.operation", text: "Only Insert is possible on a new payment.")
+        for line in try body.insertions("paymentLines") {
+            let application = VismaPaymentRecord.Application(
+                type: try line.text("documentType") ?? "Invoice", number: try line.text("refNbr") ?? "",
+                amount: try line.amount("amountPaid") ?? 0, cashDiscount: try line.amount("cashDiscountTaken") ?? 0,
+                writeOff: try line.amount("balanceWriteOff") ?? 0,
+                writeOffReason: try line.text("writeOffReasonCode"))
+            let problem = applicationProblem(application, type: type, customer: customer.internalID, currency: currency)
+            if let problem { throw refusal(problem) }
+            guard !found.contains(where: { $0.key == application.key }) else {
+                throw refusal("Document '\(application.number)' is applied twice.")
             }
-            let documentType = try line.text("documentType") ?? "Invoice"
-            let number = try line.text("refNbr") ?? ""
-            // A payment pays invoices, a refund pays credit notes back; which signs a mixture takes is not known.
-            guard documentType == (type == "Refund" ? "CreditNote" : "Invoice"),
-                let document = document("\(documentType):\(number)"), document.isReleased
-            else { throw refusal("AdjdRefNbr '\(number)' cannot be found in the system.") }
-            guard document.customerID == customer.internalID else {
-                throw refusal("Document '\(number)' belongs to another customer.")
-            }
-            guard document.currency == currency else {
-                throw refusal("Document '\(number)' is in \(document.currency), the payment in \(currency).")
-            }
-            guard document.status == "Open" else { throw refusal("Document '\(number)' is closed.") }
-            guard let amount = try line.amount("amountPaid"), amount > 0 else {
-                throw refusal("'Amount paid' must be more than zero.")
-            }
-            guard amount <= document.balance else {
-                throw refusal("'Amount paid' of '\(number)' is more than its balance.")
-            }
-            guard !found.contains(where: { $0.key == document.key }) else {
-                throw refusal("Document '\(number)' is applied twice.")
-            }
-            found.append(.init(type: documentType, number: number, amount: amount))
+            found.append(application)
         }
         return found
     }
 
-    private func charges(_ body: VismaBody, account: VismaCompany.CashAccount) throws(VismaProblem) -> Int64 {
-        var sum: Int64 = 0
-        for line in try body.lines("financeCharges") {
-            guard let entry = try line.text("entryType"), account.entryTypes.contains(entry) else {
-                throw refusal("'Entry type' cannot be found on cash account '\(account.number)'.")
+    /// Why a payment of that type cannot be used on a document; nil when it can. A payment pays invoices. A refund
+    /// pays credit notes back, and what is left of payments; the latter and the signs of invoices and credit notes
+    /// mixed in one payment are not known, so the mixture is refused. Choices too: a write-off needs its reason, and
+    /// no more cash discount is taken than the document offers, on whatever day.
+    func applicationProblem(
+        _ application: VismaPaymentRecord.Application, type: String, customer: Int, currency: String
+    ) -> String? {
+        let number = application.number
+        let kinds = type == "Refund" ? ["CreditNote", "Payment", "Prepayment"] : ["Invoice"]
+        guard kinds.contains(application.type), let target = target(application.key), target.isReleased else {
+            return "AdjdRefNbr '\(number)' cannot be found in the system."
+        }
+        if target.customer != customer { return "Document '\(number)' belongs to another customer." }
+        if target.currency != currency { return "Document '\(number)' is in \(target.currency), not in \(currency)." }
+        if target.open == 0 { return "Document '\(number)' is closed." }
+        if application.amount < 0 || application.cashDiscount < 0 || application.writeOff < 0
+            || application.settled == 0
+        {
+            return "'Amount paid' must be more than zero."
+        }
+        if application.writeOff > 0, application.writeOffReason == nil {
+            return "'Write-off reason code' cannot be empty."
+        }
+        if application.cashDiscount > target.cashDiscount {
+            return "'Cash discount taken' of '\(number)' is more than its cash discount."
+        }
+        return application.settled > target.open ? "'Amount paid' of '\(number)' is more than its balance." : nil
+    }
+
+    /// What a payment or refund can be used on.
+    private struct Target {
+        var isReleased: Bool
+        var customer: Int
+        var currency: String
+        var open: Int64
+        var cashDiscount: Int64 = 0
+    }
+
+    private func target(_ key: String) -> Target? {
+        if let document = document(key) {
+            return Target(
+                isReleased: document.isReleased, customer: document.customerID, currency: document.currency,
+                open: document.balance, cashDiscount: document.cashDiscount)
+        }
+        return payment(key).map {
+            Target(isReleased: $0.isReleased, customer: $0.customerID, currency: $0.currency, open: available($0))
+        }
+    }
+
+    /// Fees that the payment provider kept back; a choice: each is more than zero and in the payment's currency.
+    func charges(
+        _ body: VismaBody, account: VismaCompany.CashAccount, doing: String
+    ) throws(VismaProblem) -> [VismaPaymentRecord.Charge] {
+        var found: [VismaPaymentRecord.Charge] = []
+        for line in try body.insertions("financeCharges") {
+            let id = try line.text("entryType")
+            guard let entry = account.entryTypes.first(where: { $0.id == id }) else {
+                let text = "'Entry type' cannot be found on cash account '\(account.number)'."
+                throw .business(doing: doing, text: text)
             }
-            sum += try line.amount("amount") ?? 0
+            guard let amount = try line.amount("amount"), amount > 0,
+                amount % VismaDecimal.step(of: account.currency) == 0
+            else { throw .business(doing: doing, text: "'Amount' of a finance charge is not valid.") }
+            found.append(
+                .init(
+                    entryType: entry.id, amount: amount, description: try line.text("description"),
+                    offsetAccount: try line.text("offsetAccount") ?? entry.offsetAccount))
         }
-        return sum
-    }
-
-    /// Accepts a release; it takes effect later, also when the delay is zero.
-    mutating func queueRelease(_ number: String, type: String) throws(VismaProblem) {
-        let doing = "releasing payment"
-        guard let payment = payment("\(type):\(number)") else {
-            throw .business(status: 404, doing: doing, text: "Payment '\(number)' cannot be found in the system.")
-        }
-        guard !payment.isReleaseQueued else {
-            throw .business(doing: doing, text: "The previous operation has not been completed yet.")
-        }
-        guard payment.status == "Balanced" else {
-            throw .business(doing: doing, text: "Document Status is invalid for processing (\(payment.status)).")
-        }
-        changePayment(payment.key, isVisible: false) { $0.isReleaseQueued = true }
-        schedule(.release(payment: payment.key), afterSeconds: behaviour.releaseDelaySeconds)
-    }
-
-    /// A release that meets documents which can no longer take its applications leaves the payment as it was: of
-    /// an operation in the background nobody is told.
-    mutating func applyRelease(_ key: String) {
-        guard let payment = payment(key), payment.status == "Balanced" else { return }
-        let isPossible = payment.applications.allSatisfy { application in
-            document(application.key).map { $0.status == "Open" && $0.balance >= application.amount } ?? false
-        }
-        guard isPossible else { return changePayment(key, isVisible: false) { $0.isReleaseQueued = false } }
-        for application in payment.applications { reduce(application.key, by: application.amount) }
-        changePayment(key) {
-            $0.isReleaseQueued = false
-            $0.status = $0.applied == $0.amount ? "Closed" : "Open"
-        }
-    }
-
-    /// Takes `amount` (negative: gives it back) off a document's balance; at zero the document is closed.
-    mutating func reduce(_ key: String, by amount: Int64) {
-        changeDocument(key, isVisible: behaviour.paymentsTouchDocuments) {
-            $0.balance -= amount
-            $0.status = $0.balance == 0 ? "Closed" : "Open"
-        }
-    }
-
-    mutating func queueVoid(_ number: String, type: String) throws(VismaProblem) {
-        guard let payment = payment("\(type):\(number)") else {
-            let text = "Payment '\(number)' cannot be found in the system."
-            throw .business(status: 404, doing: "voiding payment", text: text)
-        }
-        guard payment.isReleased else {
-            let text = "Document Status is invalid for processing (\(payment.status))."
-            throw .business(doing: "voiding payment", text: text)
-        }
-        schedule(.void(payment: payment.key), afterSeconds: behaviour.releaseDelaySeconds)
-    }
-
-    /// The voiding document has the number of the voided one and another type.
-    mutating func applyVoid(_ key: String) {
-        guard let payment = payment(key), payment.isReleased else { return }
-        for application in payment.applications { reduce(application.key, by: -application.amount) }
-        changePayment(key) { $0.status = "Voided" }
-        var counter = payment
-        counter.type = payment.type == "Refund" ? "VoidRefund" : "VoidPayment"
-        counter.status = "Closed"
-        counter.date = VismaTime.date(localNow)
-        counter.version = newVersion()
-        append(counter)
+        return found
     }
 }

@@ -57,6 +57,8 @@ struct VismaDocument: Sendable {
     /// Eight places.
     var rate: Int64
     var date: String
+    /// `202611`: by default that of the date, but a document may say another.
+    var period: String
     var dueDate: String
     var cashDiscountDate: String?
     var cashDiscount: Int64
@@ -78,51 +80,81 @@ struct VismaDocument: Sendable {
     var externalReference: String?
     var customerRefNumber: String?
     var paymentReference: String?
-    var paymentMethod: String?
     var isRotRutDeductible: Bool
-    var excludeDebtCollection = false
+    var marks: VismaInvoiceMarks
     var attachments: [VismaAttachment] = []
+    var isReleaseQueued = false
     var version: VismaVersion
 
     var key: String { type + ":" + number }
     var isReleased: Bool { status == "Open" || status == "Closed" }
+    var isDraft: Bool { status == "Hold" || status == "Balanced" }
 }
 
-/// A customer payment, a refund or the document that voids one. Amounts are ten-thousandths of its currency.
+/// A customer payment, a refund, a write-off or the document that voids one. Amounts are ten-thousandths of its
+/// currency.
 struct VismaPaymentRecord: Sendable {
     struct Application: Sendable {
         var type: String
         var number: String
         var amount: Int64
+        /// What settles the document besides the money.
+        var cashDiscount: Int64 = 0
+        var writeOff: Int64 = 0
+        var writeOffReason: String?
+        /// Nil: that of the payment.
+        var date: String?
         var key: String { type + ":" + number }
+        /// What comes off the document's balance.
+        var settled: Int64 { amount + cashDiscount + writeOff }
+    }
+
+    /// What the payment provider kept back. `entryType` is one of the cash account's.
+    struct Charge: Sendable {
+        var entryType: String
+        var amount: Int64
+        var description: String?
+        var offsetAccount: String?
     }
 
     var type: String
     var number: String
     var status: String
     var date: String
+    /// `202611`.
+    var period: String
     var reference: String
     var customerID: Int
     var method: String
     var cashAccount: String
     var currency: String
+    /// Eight places.
+    var rate: Int64
     var amount: Int64
-    var charges: Int64
+    var charges: [Charge] = []
     var text: String?
     var branch: String
     var applications: [Application]
-    var isReleaseQueued = false
+    /// A release or a void is accepted and not done yet.
+    var isQueued = false
+    var wasReleased = false
     var version: VismaVersion
 
     var key: String { type + ":" + number }
     var applied: Int64 { applications.reduce(0) { $0 + $1.amount } }
+    var writtenOff: Int64 { applications.reduce(0) { $0 + $1.writeOff } }
+    var charged: Int64 { charges.reduce(0) { $0 + $1.amount } }
     var isReleased: Bool { status == "Open" || status == "Closed" }
+    var isDraft: Bool { status == "Hold" || status == "Balanced" }
+    /// A document that voids another.
+    var isCounter: Bool { type.hasPrefix("Void") }
 }
 
-/// A credit note used on an invoice (by a bookkeeper, in the user interface).
+/// A credit note used on an invoice; it counts once it is released (with the credit note, or at once by a person).
 struct VismaCreditApplication: Sendable {
     var creditNote: String
     var invoice: String
     var amount: Int64
     var date: String
+    var isReleased = true
 }

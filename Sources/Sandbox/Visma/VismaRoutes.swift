@@ -40,6 +40,8 @@ extension VismaLedger {
         case "customerinvoice": return try documents("Invoice", method, segments, query, request)
         case "customercreditnote": return try documents("CreditNote", method, segments, query, request)
         case "customerpayment": return try payments(method, segments, query, request)
+        case "cashtransaction": return try cashTransactions(method, segments, query, request)
+        case "journaltransaction": return try journals(method, segments, query, request)
         default: break
         }
         guard method == "GET" else { throw .empty(status: 405) }
@@ -61,6 +63,8 @@ extension VismaLedger {
                 throw .business(status: 404, doing: "reading customer", text: "The customer cannot be found.")
             }
             return .visma(200, answer(found).withoutNulls, headers: [("ETag", Self.quoted(found.version.stamp))])
+        case ("financialperiod", 1): return .visma(200, .array(answerPeriods(query)))
+        case ("financialperiod", 2): return .visma(200, try answerPeriod(id: id ?? ""))
         case ("organization", 1...2):
             (rows, key) = ([answerOrganization(withBranches: try query.flag("expandBranches"))], "organizationCd")
         case ("branch", 1...2):
@@ -79,13 +83,13 @@ extension VismaLedger {
     static func quoted(_ stamp: String) -> String { "\"\(stamp)\"" }
 
     /// 412 when `If-Match` is there and names another version.
-    private func check(_ request: SandboxRequest, against stamp: String) throws(VismaProblem) {
+    func check(_ request: SandboxRequest, against stamp: String) throws(VismaProblem) {
         guard let wanted = request.header("If-Match"), wanted != "*" else { return }
         let bare = (wanted.hasPrefix("W/") ? wanted.dropFirst(2) : wanted[...]).filter { $0 != "\"" }
         guard bare == stamp else { throw .empty(status: 412) }
     }
 
-    private func jsonBody(_ request: SandboxRequest) throws(VismaProblem) -> VismaBody {
+    func jsonBody(_ request: SandboxRequest) throws(VismaProblem) -> VismaBody {
         guard request.header("Content-Type")?.lowercased().hasPrefix("application/json") ?? false else {
             throw .plain(status: 415, text: "Unsupported Media Type")
         }
@@ -96,8 +100,13 @@ extension VismaLedger {
         _ type: String, _ method: String, _ segments: [String], _ query: VismaQuery, _ request: SandboxRequest
     ) throws(VismaProblem) -> SandboxResponse {
         if segments.count == 1 {
-            guard method == "GET" else { throw .empty(status: 405) }
-            return try listDocuments(type: type, query: query)
+            switch (method, type) {
+            case ("GET", _): return try listDocuments(type: type, query: query)
+            case ("POST", "CreditNote"):
+                let made = try createCreditNote(try jsonBody(request))
+                return created("customerCreditNote/\(made.number)", made.version)
+            default: throw .empty(status: 405)
+            }
         }
         let key = "\(type):\(segments[1])"
         guard let document = document(key) else { throw .plain(status: 404, text: "Not found") }
@@ -109,75 +118,52 @@ extension VismaLedger {
             try check(request, against: document.version.stamp)
             try editDocument(key, try jsonBody(request))
             return changed(204, key)
+        case ("DELETE", []):
+            try deleteDraft(document)
+            return SandboxResponse(status: 204)
+        case ("POST", ["action", "release"]):
+            try check(request, against: document.version.stamp)
+            try queueRelease(document: key, doing: type == "Invoice" ? "releasing invoice" : "releasing credit note")
+            return acted([])
         case ("POST", ["attachment"]):
             try check(request, against: document.version.stamp)
-            let parts = VismaForm.multipart(request.body, contentType: request.header("Content-Type") ?? "")
-            guard let file = parts?.first(where: { $0.name == "file" }), let name = file.fileName, !name.isEmpty else {
-                throw .malformed(field: "file", text: "A multipart file is expected.")
-            }
-            let stored = try attach(name: name, content: file.content, to: key)
-            var response = changed(201, key)
-            response.headers.append(("Location", location("attachment/\(stored.id)")))
-            return response
+            return try addAttachment(request, to: key)
         default: throw .empty(status: 405)
         }
     }
 
-    private func changed(_ status: Int, _ key: String) -> SandboxResponse {
+    private mutating func addAttachment(
+        _ request: SandboxRequest, to key: String
+    ) throws(VismaProblem) -> SandboxResponse {
+        let parts = VismaForm.multipart(request.body, contentType: request.header("Content-Type") ?? "")
+        guard let file = parts?.first(where: { $0.name == "file" }), let name = file.fileName, !name.isEmpty else {
+            throw .malformed(field: "file", text: "A multipart file is expected.")
+        }
+        let stored = try attach(name: name, content: file.content, to: key)
+        var response = changed(201, key)
+        response.headers.append(("Location", location("attachment/\(stored.id)")))
+        return response
+    }
+
+    func created(_ path: String, _ version: VismaVersion) -> SandboxResponse {
+        SandboxResponse(
+            status: 201, headers: [("ETag", Self.quoted(version.stamp)), ("Location", location(path))])
+    }
+
+    func changed(_ status: Int, _ key: String) -> SandboxResponse {
         let stamp = document(key)?.version.stamp ?? payment(key)?.version.stamp ?? ""
         return SandboxResponse(status: status, headers: [("ETag", Self.quoted(stamp))])
     }
 
     /// On another host and path than the one called, as happens with the real system.
-    private func location(_ path: String) -> String {
+    func location(_ path: String) -> String {
         "https://\(behaviour.locationHost)/API/controller/api/v1/\(path)"
     }
 
-    private mutating func payments(
-        _ method: String, _ segments: [String], _ query: VismaQuery, _ request: SandboxRequest
-    ) throws(VismaProblem) -> SandboxResponse {
-        if segments.count == 1 {
-            switch method {
-            case "GET": return try listPayments(query)
-            case "POST":
-                let payment = try createPayment(try jsonBody(request))
-                var response = changed(201, payment.key)
-                response.headers.append(("Location", location("customerPayment/\(payment.number)")))
-                return response
-            default: throw .empty(status: 405)
-            }
-        }
-        let number = segments[1]
-        guard let payment = payment(number: number) else { throw .plain(status: 404, text: "Not found") }
-        if method == "GET", segments.count == 2 {
-            return .visma(200, answer(payment).withoutNulls, headers: [("ETag", Self.quoted(payment.version.stamp))])
-        }
-        try check(request, against: payment.version.stamp)
-        switch (method, segments.dropFirst(2).map { $0.lowercased() }) {
-        case ("PUT", []):
-            try editPayment(number, try jsonBody(request))
-            return changed(204, payment.key)
-        case ("POST", ["action", "release"]):
-            guard let type = try jsonBody(request).text("type") else {
-                throw .malformed(field: "type", text: "The type is missing.")
-            }
-            try queueRelease(number, type: type)
-            return acted([])
-        case ("POST", ["action", "void"]):
-            // Unlike everywhere else this body's members are not wrapped.
-            let body = try jsonBody(request)
-            guard let type = body.plain("type") else {
-                throw .malformed(field: "type", text: "Error converting value to type 'PaymentTypes'. Path 'type'.")
-            }
-            try queueVoid(number, type: type)
-            return acted([("type", .string("VoidPayment")), ("refNbr", .string(number))])
-        default: throw .empty(status: 405)
-        }
-    }
-
-    private mutating func acted(_ members: [(String, SandboxJSON)]) -> SandboxResponse {
+    mutating func acted(_ members: [(String, SandboxJSON)]) -> SandboxResponse {
         guard behaviour.releaseAnswer == .okWithActionID else { return SandboxResponse(status: 202) }
         let id = guid()
-        return .visma(200, .object(members + [("actionId", .string(id)), ("actionResult", .string("Queued"))]))
+        let result = SandboxJSON.object(members + [("actionId", .string(id)), ("actionResult", .string("Queued"))])
+        return .visma(200, result.withoutNulls)
     }
 }

@@ -60,7 +60,32 @@ package struct VismaVATSeed: Sendable, Hashable {
     package static let exempt = VismaVATSeed(code: "6", description: "Outside VAT", rate: "0", isExempt: true)
 }
 
-/// A line; quantities, prices and per cents are decimal texts with at most four places.
+/// What a person or a setting has put on an invoice that concerns how it is collected.
+package struct VismaInvoiceMarks: Sendable, Hashable {
+    package var paymentMethod: String?
+    package var excludeDebtCollection: Bool
+    /// The case number at the debt collector; nil: no case.
+    package var debtCollectionCase: String?
+    package var debtCollectionStatus: String?
+    /// The id of the direct debit mandate that collects it.
+    package var directDebitMandate: String?
+    package var sendToAutoInvoice: Bool
+
+    package init(
+        paymentMethod: String? = nil, excludeDebtCollection: Bool = false, debtCollectionCase: String? = nil,
+        debtCollectionStatus: String? = nil, directDebitMandate: String? = nil, sendToAutoInvoice: Bool = false
+    ) {
+        self.paymentMethod = paymentMethod
+        self.excludeDebtCollection = excludeDebtCollection
+        self.debtCollectionCase = debtCollectionCase
+        self.debtCollectionStatus = debtCollectionStatus
+        self.directDebitMandate = directDebitMandate
+        self.sendToAutoInvoice = sendToAutoInvoice
+    }
+}
+
+/// A line; quantities, prices and per cents are decimal texts with at most four places. A discount of the whole
+/// document is a line of type `DS` with a negative amount.
 package struct VismaLineSeed: Sendable {
     package var description: String
     package var quantity: String
@@ -69,9 +94,15 @@ package struct VismaLineSeed: Sendable {
     package var discountPercent: String
     package var vat: VismaVATSeed
     package var inventoryNumber: String?
+    /// The line's amount when it is not quantity times price less discount.
+    package var manualAmount: String?
+    /// `GI`, `GN`, `MI`, `FR`, `DS` or `RA`.
+    package var lineType: String
+    package var account: String
     package init(
         _ description: String, quantity: String = "1", unitPrice: String, discountPercent: String = "0",
-        vat: VismaVATSeed = .standard25, inventoryNumber: String? = nil
+        vat: VismaVATSeed = .standard25, inventoryNumber: String? = nil, manualAmount: String? = nil,
+        lineType: String = "GN", account: String = "3000"
     ) {
         self.description = description
         self.quantity = quantity
@@ -79,6 +110,9 @@ package struct VismaLineSeed: Sendable {
         self.discountPercent = discountPercent
         self.vat = vat
         self.inventoryNumber = inventoryNumber
+        self.manualAmount = manualAmount
+        self.lineType = lineType
+        self.account = account
     }
 }
 
@@ -109,8 +143,10 @@ package struct VismaInvoiceSeed: Sendable {
     package var state: State
     package var note: String?
     package var externalReference: String?
+    package var customerRefNumber: String?
+    package var invoiceText: String?
     package var paymentReference: String?
-    package var paymentMethod: String?
+    package var marks: VismaInvoiceMarks
     package var isRotRutDeductible: Bool
     package var cashDiscount: String
     package var cashDiscountDate: String?
@@ -121,8 +157,9 @@ package struct VismaInvoiceSeed: Sendable {
         roundTotalTo: String? = nil,
         creditTerms: (id: String, description: String, days: Int) = ("14", "14 days net", 14), branch: String? = nil,
         state: State = .released, note: String? = nil, externalReference: String? = nil,
-        paymentReference: String? = nil, paymentMethod: String? = nil, isRotRutDeductible: Bool = false,
-        cashDiscount: String = "0", cashDiscountDate: String? = nil
+        customerRefNumber: String? = nil, invoiceText: String? = nil, paymentReference: String? = nil,
+        marks: VismaInvoiceMarks = VismaInvoiceMarks(), isRotRutDeductible: Bool = false, cashDiscount: String = "0",
+        cashDiscountDate: String? = nil
     ) {
         self.number = number
         self.customer = customer
@@ -138,8 +175,10 @@ package struct VismaInvoiceSeed: Sendable {
         self.state = state
         self.note = note
         self.externalReference = externalReference
+        self.customerRefNumber = customerRefNumber
+        self.invoiceText = invoiceText
         self.paymentReference = paymentReference
-        self.paymentMethod = paymentMethod
+        self.marks = marks
         self.isRotRutDeductible = isRotRutDeductible
         self.cashDiscount = cashDiscount
         self.cashDiscountDate = cashDiscountDate

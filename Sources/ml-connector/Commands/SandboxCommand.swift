@@ -14,8 +14,8 @@ struct SandboxCommand: AsyncParsableCommand {
         discussion: """
             When both listen, one line of JSON with their addresses and one company's credentials goes to standard \
             output; point --visma-api-url, --visma-connect-url and --stripe-url there. Pay, fail, refund or dispute an \
-            invoice on the control page, or by POST under /_sandbox/, where visma/customer and visma/invoice write in \
-            Visma.net's books. Everything is forgotten at the end.
+            invoice on the control page, or by POST under /_sandbox/, where visma/customer, visma/invoice, visma/pay, \
+            visma/credit-note, visma/refund and the like write in Visma.net's books. Everything is forgotten at the end.
 
             Example: ml-connector sandbox --stripe-port 9100 --visma-port 9200 --seed 7
             """)
