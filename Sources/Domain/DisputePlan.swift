@@ -1,6 +1,6 @@
 /// Disputes: Visma sends no reminders while one is open; a lost one is reversed by a person, or by us where the company
 /// wants that; what was reversed is booked again when it is won after all.
-enum DisputePlan {
+package enum DisputePlan {
     private static let open: Set<String> = [
         "needs_response", "under_review", "warning_needs_response", "warning_under_review", "appeal_needs_response",
         "appeal_under_review",

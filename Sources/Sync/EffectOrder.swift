@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Outbound
 import Storage
 import Stripe
@@ -8,141 +9,104 @@ import VismaNet
 struct EffectOrder {
     let step: String
     let cause: String
-    private let timeoutMilliseconds: Int64
+    let system: OutboundSystem
     private let build: (EffectKey) throws -> JournaledRequest
 
-    /// Nil for an action that is no outside write.
-    init?(_ action: Action, _ situation: Situation, environment: SyncEnvironment) throws {
-        let push = situation.receivable.map(PushPlan.pushCause) ?? "none"
-        let order: (step: String, cause: String, build: (EffectKey) throws -> JournaledRequest)
-        switch action {
-        case .createCustomer(let draft):
-            order = (Step.createCustomer, PushPlan.customerCause(draft), { try Self.customer(draft, situation, $0) })
-        case .createInvoice(let draft, let amount, let settled):
-            order = (Step.createInvoice, push, { try Self.invoice(draft, amount, settled, $0) })
-        case .addLines(let invoice, let lines):
-            order = (
-                Step.addLines, push,
-                { key in
-                    let call = try StripeRequests.addLines(invoice, lines, key: key.rawValue)
-                    return JournaledRequest(call: call, target: invoice.rawValue)
-                }
-            )
-        case .finalizeInvoice(let invoice):
-            order = (
-                Step.finalizeInvoice, push,
-                { key in
-                    let call = try StripeRequests.finalize(invoice, key: key.rawValue)
-                    return JournaledRequest(call: call, target: invoice.rawValue)
-                }
-            )
-        case .deleteDraft(let invoice):
-            order = (
-                Step.deleteDraft, push,
-                { _ in
-                    JournaledRequest(call: try StripeRequests.deleteDraft(invoice), target: invoice.rawValue)
-                }
-            )
-        case .voidInvoice(let invoice, _):
-            order = (
-                Step.voidInvoice, push,
-                { key in
-                    let call = try StripeRequests.voidInvoice(invoice, key: key.rawValue)
-                    return JournaledRequest(call: call, target: invoice.rawValue)
-                }
-            )
-        case .post(.payment(let draft), let cause):
-            order = (Step.createPayment, cause, { _ in Self.payment(draft) })
-        case .release(.payment, let number, let cause):
-            order = (
-                Step.releasePayment, cause,
-                { _ in
-                    let call = VismaRequests.releasePayment(number, type: "Payment")
-                    return JournaledRequest(call: call, target: number.rawValue)
-                }
-            )
-        case .writeRecord(let block, let way):
-            let step = way == .note ? Step.writeNote : Step.attachRecord
-            order = (step, InvoiceRecord.contentKey(block), { try Self.record(block, way, situation, $0) })
-        default:
-            return nil
-        }
-        step = order.step
-        cause = order.cause
-        build = order.build
-        let isVisma = [Step.createPayment, Step.releasePayment, Step.writeNote, Step.attachRecord].contains(step)
-        timeoutMilliseconds =
-            isVisma
-            ? environment.endpoints.vismaTimeoutMilliseconds : environment.endpoints.stripeTimeoutMilliseconds
+    init(
+        _ step: String, cause: String, _ system: OutboundSystem, build: @escaping (EffectKey) throws -> JournaledRequest
+    ) {
+        self.step = step
+        self.cause = cause
+        self.system = system
+        self.build = build
     }
 
     /// The attempt rises only past one that is known to have had no effect, or whose effect was undone since.
-    func effect(tenant: TenantID, _ situation: Situation, lease: Lease, now: Timestamp) -> Effect {
-        let subject = Subject.document(situation.document)
-        let revision = situation.link?.revision ?? 1
+    func effect(tenant: TenantID, _ seen: some Plannable, lease: Lease, environment: SyncEnvironment) -> Effect {
+        let endpoints = environment.endpoints
+        let timeout =
+            system == .visma ? endpoints.vismaTimeoutMilliseconds : endpoints.stripeTimeoutMilliseconds
         // The highest, not the last by time: the clock may have been set back in between.
-        let attempts = situation.effects.filter { $0.step == step && $0.cause == cause && $0.revision == revision }
+        let attempts = seen.effects.filter {
+            $0.step == step && $0.cause == cause && $0.revision == seen.revision
+        }
         let attempt = (attempts.map(\.attempt).max() ?? 0) + 1
         let key = EffectKey.make(
-            tenant: tenant, subject: subject, revision: revision, step: step, cause: cause, attempt: attempt)
+            tenant: tenant, subject: seen.subject, revision: seen.revision, step: step, cause: cause, attempt: attempt)
+        let now = environment.now()
         return Effect(
-            key: key, subject: subject, revision: revision, step: step, cause: cause, attempt: attempt, state: .sent,
-            term: lease.term, sentAt: now, deadlineAt: now.adding(milliseconds: timeoutMilliseconds))
+            key: key, subject: seen.subject, revision: seen.revision, step: step, cause: cause, attempt: attempt,
+            state: .sent, term: lease.term, sentAt: now, deadlineAt: now.adding(milliseconds: timeout))
     }
 
     func request(_ key: EffectKey) throws -> JournaledRequest { try build(key) }
+}
 
-    private static func customer(
-        _ draft: CustomerDraft, _ situation: Situation, _ key: EffectKey
-    ) throws -> JournaledRequest {
-        guard case .unknown(let visma) = situation.customer else {
-            throw ConnectorError(
-                code: "plan.customer", text: "no Visma customer to make one from", disposition: .reject)
+// MARK: Documents in Visma
+
+extension EffectOrder {
+    /// What is posted, released, voided or deleted in Visma, for whatever subject.
+    static func posting(_ action: Action, zone: TimeZone) throws -> EffectOrder? {
+        switch action {
+        case .post(let posting, let cause):
+            return EffectOrder(Step.create(posting.kind), cause: cause, .visma) { _ in request(posting) }
+        case .release(let kind, let number, let cause):
+            return EffectOrder(Step.release(kind), cause: cause, .visma) { _ in
+                JournaledRequest(call: releaseCall(kind, number), kind: kind, target: number.rawValue)
+            }
+        case .void(let kind, let number, let cause, let reason):
+            guard let step = Step.void(kind) else { return nil }
+            return EffectOrder(step, cause: cause, .visma) { _ in
+                let call = VismaRequests.voidPayment(number, type: kind == .refund ? "Refund" : "Payment")
+                return JournaledRequest(call: call, kind: kind, target: number.rawValue, voidedFor: reason)
+            }
+        case .discard(.creditNote, let number, let cause):
+            return EffectOrder(Step.deleteCreditNote, cause: cause, .visma) { _ in
+                JournaledRequest(
+                    call: VismaRequests.deleteCreditNote(number), kind: .creditNote, target: number.rawValue)
+            }
+        default:
+            return nil
         }
-        // Two documents of one customer must not make it twice: the key is the customer's, not the document's. A later
-        // attempt follows a look-up that found nothing, and must not be answered with the first one's stored error.
-        let marks = draft.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "|")
-        let content = "\(PushPlan.customerCause(draft))/\(Digest.short(marks))"
-        let attempt = key.rawValue.split(separator: "/").last ?? "1"
-        let shared = "\(situation.tenant)/customer/\(visma.internalID)/\(content)/\(attempt)"
+    }
+
+    private static func releaseCall(_ kind: Booking.Kind, _ number: VismaNumber) -> OutboundCall {
+        switch kind {
+        case .payment: VismaRequests.releasePayment(number, type: "Payment")
+        case .refund: VismaRequests.releasePayment(number, type: "Refund")
+        case .creditNote: VismaRequests.releaseCreditNote(number)
+        case .cashEntry: VismaRequests.releaseCashEntry(number)
+        case .journalEntry: VismaRequests.releaseJournalEntry(number)
+        }
+    }
+
+    private static func request(_ posting: Posting) -> JournaledRequest {
+        switch posting {
+        case .payment(let draft): return payment(draft, .payment)
+        case .refund(let draft): return payment(draft, .refund)
+        case .creditNote(let draft):
+            return JournaledRequest(
+                call: VismaRequests.createCreditNote(draft), amount: draft.total,
+                applied: draft.applied ?? .zero(draft.currency), reference: draft.reference, kind: .creditNote,
+                visma: .init(internalID: 0, number: draft.customer), target: draft.date.description)
+        case .cashEntry(let draft):
+            return JournaledRequest(
+                call: VismaRequests.createCashEntry(draft), amount: draft.paidOut, applied: draft.paidOut,
+                reference: draft.reference, kind: .cashEntry, target: draft.date.description)
+        case .journalEntry(let draft):
+            let total = draft.lines.map(\.debit).filter(\.isPositive).reduce(.zero(draft.currency), +)
+            return JournaledRequest(
+                call: VismaRequests.createJournalEntry(draft), amount: total, applied: total,
+                reference: draft.reference, kind: .journalEntry, target: draft.date.description)
+        }
+    }
+
+    private static func payment(_ draft: PaymentDraft, _ kind: Booking.Kind) -> JournaledRequest {
+        let type = kind == .refund ? "Refund" : "Payment"
         return JournaledRequest(
-            call: try StripeRequests.createCustomer(draft, key: shared),
-            visma: .init(internalID: visma.internalID, number: visma.number))
-    }
-
-    private static func invoice(
-        _ draft: InvoiceDraft, _ amount: Money, _ settled: [Settlement], _ key: EffectKey
-    ) throws -> JournaledRequest {
-        var draft = draft
-        draft.metadata[MetadataKey.effect] = key.rawValue
-        return JournaledRequest(
-            call: try StripeRequests.createInvoice(draft, key: key.rawValue), amount: amount,
-            target: draft.customer.rawValue)
-    }
-
-    private static func payment(_ draft: PaymentDraft) -> JournaledRequest {
-        JournaledRequest(
-            call: VismaRequests.createPayment(draft), amount: draft.amount, applied: draft.applied,
-            reference: draft.reference, visma: .init(internalID: 0, number: draft.customer),
-            target: draft.applicationDate.description, isOnHold: draft.isOnHold)
-    }
-
-    private static func record(
-        _ block: String, _ way: RecordAbility, _ situation: Situation, _ key: EffectKey
-    ) throws -> JournaledRequest {
-        guard let receivable = situation.receivable, let etag = receivable.etag else {
-            throw ConnectorError(
-                code: "visma.no_etag", text: "Visma gave no ETag for \(situation.document); nothing is written without",
-                disposition: .reject, system: .visma)
-        }
-        guard way == .attachment, let collection = situation.collection else {
-            let note = InvoiceRecord.note(receivable.note, with: block)
-            let call = VismaRequests.putNote(situation.document, note: note, etag: etag)
-            return JournaledRequest(call: call, target: block, isDocumentOpen: receivable.isOpen)
-        }
-        let name = InvoiceRecord.fileName(for: block, of: collection)
-        let call = VismaRequests.attachText(
-            situation.document, fileName: name, text: block, etag: etag, boundary: "mlc\(Digest.short(key.rawValue))")
-        return JournaledRequest(call: call, target: name, isDocumentOpen: receivable.isOpen)
+            call: VismaRequests.createPayment(draft, type: type), amount: draft.amount, applied: draft.applied,
+            fee: draft.charges.reduce(.zero(draft.currency)) { $0 + $1.amount }, reference: draft.reference,
+            kind: kind, visma: .init(internalID: 0, number: draft.customer),
+            target: draft.applicationDate.description, document: draft.document, isOnHold: draft.isOnHold)
     }
 }

@@ -29,10 +29,19 @@ struct EffectOutcome {
                 link.revision += 1
                 link.state = .stopped
             }
-        case .payment(let number):
-            try insertBooking(number, db)
+        case .paymentRecord(let id), .creditNote(let id):
+            try remember(object: id, db)
+            try StripeObjectsTable.put(db, tenant: tenant, objectIDs: [id], subject: effect.subject)
+        case .posted(let kind, let number):
+            try insertBooking(kind, number, db)
         case .releaseAccepted:
             try setBooking(.releasing, db)
+        case .voidAccepted:
+            try setBooking(.voiding, voidedFor: request.voidedFor, db)
+        case .discarded:
+            try setBooking(.voided, voidedFor: .failure, db)
+        case .dunningSet:
+            break
         case .recordWritten:
             let ability: RecordAbility = effect.step == Step.writeNote ? .note : .attachment
             try AbilitiesTable.put(
@@ -70,8 +79,18 @@ struct EffectOutcome {
                 link.pushedAmount = request.amount?.minorUnits
                 link.state = .drafted
             }
+            try remember(object: nil, db)
             // An event about this invoice that came before we knew it is looked at again.
             try EventsTable.reopen(db, tenant: tenant, objectID: collection.invoice.rawValue)
+        }
+        if [Step.voidInvoice, Step.payOutOfBand, Step.markUncollectible].contains(effect.step) {
+            try remember(object: nil, db)
+        }
+        if effect.step == Step.attachPayment, case .document(let document) = effect.subject,
+            let settlement = request.settled?.first
+        {
+            try SettlementsTable.setAttached(
+                db, tenant: tenant, document: document, revision: effect.revision, cause: settlement.cause)
         }
         if effect.step == Step.addLines {
             try changeLink(db) { $0.pushedAmount = collection.total.minorUnits }
@@ -83,20 +102,36 @@ struct EffectOutcome {
         try StripeObjectsTable.put(db, tenant: tenant, objectIDs: ids, subject: effect.subject)
     }
 
-    private func insertBooking(_ number: VismaNumber, _ db: any SQLConnection) throws {
+    /// Stripe knows of these settlements in Visma now.
+    private func remember(object: String?, _ db: any SQLConnection) throws {
+        guard case .document(let document) = effect.subject else { return }
+        for settlement in request.settled ?? [] {
+            var settlement = settlement
+            settlement.stripeObject = object
+            try SettlementsTable.insert(
+                db, tenant: tenant, document: document, revision: effect.revision, settlement, now: now)
+        }
+    }
+
+    private func insertBooking(
+        _ kind: Booking.Kind, _ number: VismaNumber, _ db: any SQLConnection
+    ) throws {
         guard let amount = request.amount, let applied = request.applied,
             let reference = request.reference
         else { throw StorageError(.invalidArgument, "the journal's row of \(effect.key) lacks what a booking needs") }
         try CollectedTable.insert(
             db, tenant: tenant,
             Booking(
-                subject: effect.subject, cause: effect.cause, state: request.isOnHold == true ? .held : .created,
-                amount: amount, applied: applied, number: number, reference: reference), now: now)
+                subject: effect.subject, cause: effect.cause, kind: kind,
+                state: request.isOnHold == true ? .held : .created, amount: amount, applied: applied, fee: request.fee,
+                number: number, reference: reference), now: now)
     }
 
-    private func setBooking(_ state: Booking.State, _ db: any SQLConnection) throws {
+    private func setBooking(
+        _ state: Booking.State, voidedFor: Booking.VoidReason? = nil, _ db: any SQLConnection
+    ) throws {
         try CollectedTable.setState(
-            db, tenant: tenant, subject: effect.subject, cause: effect.cause, state, now: now)
+            db, tenant: tenant, subject: effect.subject, cause: effect.cause, state, voidedFor: voidedFor, now: now)
     }
 
     private func changeLink(_ db: any SQLConnection, _ change: (inout Link) -> Void) throws {

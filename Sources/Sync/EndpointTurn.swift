@@ -19,7 +19,7 @@ struct EndpointTurn: Sendable {
         do {
             for effect in try await unsettled() {
                 if case .notYet(let moment, let why) = try await journal.resolve(effect) {
-                    return .postponed(until: moment, why: why, reviews: [])
+                    return .postponed(until: moment, why: why, reviews: nil)
                 }
             }
             let endpoint = try await ours(publicURL)

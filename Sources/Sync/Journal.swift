@@ -93,16 +93,30 @@ struct Journal: Sendable {
         switch step {
         case Step.createCustomer:
             return .customer(try StripeAnswers.customer(from: response).id)
-        case Step.createInvoice, Step.addLines, Step.finalizeInvoice, Step.voidInvoice:
+        case Step.createInvoice, Step.addLines, Step.finalizeInvoice, Step.sendInvoice, Step.voidInvoice,
+            Step.payOutOfBand, Step.markUncollectible, Step.attachPayment:
             return .collection(try StripeAnswers.collection(from: response))
+        case Step.reportPayment:
+            return .paymentRecord(try StripeAnswers.paymentRecord(from: response).id)
+        case Step.creditInvoice:
+            return .creditNote(try StripeAnswers.creditNote(from: response).id)
         case Step.deleteDraft, Step.deleteEndpoint:
             _ = try StripeAnswers.deletedID(from: response)
             return .deleted
-        case Step.createPayment:
-            return .payment(try VismaAnswers.createdNumber(from: response))
-        case Step.releasePayment:
+        case Step.createPayment, Step.createRefund, Step.createCreditNote, Step.createCashEntry,
+            Step.createJournalEntry:
+            return .posted(request.kind ?? .payment, try VismaAnswers.createdNumber(from: response))
+        case Step.releasePayment, Step.releaseRefund, Step.releaseCreditNote, Step.releaseCashEntry,
+            Step.releaseJournalEntry:
             try VismaAnswers.checkAction(response)
             return .releaseAccepted
+        case Step.voidPayment, Step.voidRefund:
+            try VismaAnswers.checkAction(response)
+            return .voidAccepted
+        case Step.deleteCreditNote:
+            return .discarded
+        case Step.setDunning:
+            return .dunningSet
         case Step.writeNote, Step.attachRecord:
             return .recordWritten
         case Step.createEndpoint:

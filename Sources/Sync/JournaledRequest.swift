@@ -10,25 +10,41 @@ package struct JournaledRequest: Hashable, Sendable, Codable {
     /// What an invoice asks for, or what a payment books.
     package var amount: Money?
     package var applied: Money?
-    /// `pi_...` of a payment.
+    /// Posted on a payment as finance charges.
+    package var fee: Money?
+    /// What a posting is found again by: `pi_...`, `re_...`, ...
     package var reference: String?
+    /// Of a posting in Visma.
+    package var kind: Booking.Kind?
     package var visma: VismaParty?
     /// A payment's or record's own name on the other side: payment number, file name, marked text.
     package var target: String?
+    /// The document that a payment or refund is applied to.
+    package var document: DocumentRef?
+    /// Settlements in Visma that Stripe learns of by this.
+    package var settled: [Settlement]?
+    package var voidedFor: Booking.VoidReason?
     package var isOnHold: Bool?
     /// Whether a record was written on an open invoice.
     package var isDocumentOpen: Bool?
 
     package init(
-        call: OutboundCall, amount: Money? = nil, applied: Money? = nil, reference: String? = nil,
-        visma: VismaParty? = nil, target: String? = nil, isOnHold: Bool? = nil, isDocumentOpen: Bool? = nil
+        call: OutboundCall, amount: Money? = nil, applied: Money? = nil, fee: Money? = nil, reference: String? = nil,
+        kind: Booking.Kind? = nil, visma: VismaParty? = nil, target: String? = nil, document: DocumentRef? = nil,
+        settled: [Settlement]? = nil, voidedFor: Booking.VoidReason? = nil, isOnHold: Bool? = nil,
+        isDocumentOpen: Bool? = nil
     ) {
         self.call = call
         self.amount = amount
         self.applied = applied
+        self.fee = fee
         self.reference = reference
+        self.kind = kind
         self.visma = visma
         self.target = target
+        self.document = document
+        self.settled = settled
+        self.voidedFor = voidedFor
         self.isOnHold = isOnHold
         self.isDocumentOpen = isDocumentOpen
     }
@@ -58,9 +74,16 @@ package enum Answer: Hashable, Sendable {
     case customer(StripeCustomerID)
     case collection(Collection)
     case deleted
-    case payment(VismaNumber)
+    /// `pr_...`
+    case paymentRecord(String)
+    case creditNote(String)
+    case posted(Booking.Kind, VismaNumber)
     case releaseAccepted
+    case voidAccepted
+    /// An unreleased document of ours is gone.
+    case discarded
     case recordWritten
+    case dunningSet
     case endpoint(id: String, sealedSecret: [UInt8])
 
     /// The id under which the other side knows what was made.
@@ -68,9 +91,9 @@ package enum Answer: Hashable, Sendable {
         switch self {
         case .customer(let id): id.rawValue
         case .collection(let collection): collection.invoice.rawValue
-        case .payment(let number): number.rawValue
-        case .endpoint(let id, _): id
-        case .deleted, .releaseAccepted, .recordWritten: nil
+        case .paymentRecord(let id), .creditNote(let id), .endpoint(let id, _): id
+        case .posted(_, let number): number.rawValue
+        case .deleted, .releaseAccepted, .voidAccepted, .discarded, .recordWritten, .dunningSet: nil
         }
     }
 }

@@ -213,15 +213,18 @@ package actor TenantSync {
     private func ending(
         of item: WorkItem, _ context: TenantContext, _ lease: Lease
     ) async throws -> TurnEnding {
+        let askedAt = item.cause == TenantAdmin.askedCause ? environment.now() : nil
         do {
             switch item.subject {
             case .document(let document):
-                return try await DocumentTurn(
-                    tenant: context, environment: environment, lease: lease, document: document,
-                    isAskedFor: item.cause == TenantAdmin.askedCause
-                ).run()
-            case .customer, .payout:
-                return .settled(reviews: [])
+                let sight = DocumentObserver(
+                    tenant: context, environment: environment, document: document, askedAt: askedAt)
+                return try await Turn(sight: sight, lease: lease).run()
+            case .payout(let id):
+                let sight = PayoutObserver(tenant: context, environment: environment, id: id, askedAt: askedAt)
+                return try await Turn(sight: sight, lease: lease).run()
+            case .customer(let number):
+                return try await CustomerTurn(tenant: context, environment: environment, customer: number).run()
             case .endpoint:
                 return try await EndpointTurn(tenant: context, environment: environment, lease: lease).run()
             }
@@ -252,7 +255,8 @@ package actor TenantSync {
                 for review in reviews { try reviewLog.open(review, on: item.subject, db) }
                 try reviewLog.closeAllBut(reviews, on: item.subject, db)
                 try WorkTable.settle(db, tenant: tenant, subject: item.subject, generation: item.generation)
-            case .postponed(let moment, let why, _):
+            case .postponed(let moment, let why, let reviews):
+                if let reviews { try ReviewLog(tenant: context, now: now).closeAllBut(reviews, on: item.subject, db) }
                 try WorkTable.postpone(
                     db, tenant: tenant, subject: item.subject, generation: item.generation, dueAt: moment, error: why)
             case .failed(let error):

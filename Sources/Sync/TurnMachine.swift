@@ -40,7 +40,7 @@ package struct TurnMachine<Seen: Plannable>: Sendable {
             let now = situation.now
             guard steps < Self.stepsMax else {
                 return .finish(
-                    .postponed(until: now.adding(seconds: 1), why: "many steps in one look", reviews: reviews))
+                    .postponed(until: now.adding(seconds: 1), why: "many steps in one look", reviews: nil))
             }
             return .perform(action)
         }
@@ -71,7 +71,7 @@ package struct TurnMachine<Seen: Plannable>: Sendable {
 
     /// It cannot be known yet.
     package mutating func unresolvable(until moment: Timestamp, why: String) {
-        ending = .postponed(until: moment, why: why, reviews: [])
+        ending = .postponed(until: moment, why: why, reviews: nil)
     }
 
     /// An outside write went wrong, and the journal holds how.
@@ -131,6 +131,7 @@ package struct TurnMachine<Seen: Plannable>: Sendable {
 package enum TurnEnding: Hashable, Sendable {
     /// Nothing more to do; the open reviews are exactly these.
     case settled(reviews: [Review])
-    case postponed(until: Timestamp, why: String, reviews: [Review])
+    /// To be looked at again; `reviews` is nil when it is not known which ones hold.
+    case postponed(until: Timestamp, why: String, reviews: [Review]?)
     case failed(ConnectorError)
 }

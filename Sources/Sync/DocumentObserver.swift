@@ -1,0 +1,248 @@
+import Domain
+import Storage
+import Stripe
+import VismaNet
+
+/// Reads what both systems say now of one document. Never what an event's body said: that may be old, and may have
+/// been overtaken.
+struct DocumentObserver: Observing {
+    let tenant: TenantContext
+    let environment: SyncEnvironment
+    let document: DocumentRef
+    /// When a person asked for this look: what was refused before then may be tried again.
+    var askedAt: Timestamp?
+
+    var subject: Subject { .document(document) }
+
+    func observe() async throws -> Situation {
+        let receivable = try await tenant.visma.invoice(document)
+        let remembered = try await remember(receivable)
+        var situation = Situation(
+            tenant: tenant.id, company: tenant.company, document: document, receivable: receivable,
+            link: remembered.link, bookings: remembered.bookings, settlements: remembered.settlements,
+            requests: remembered.requests, effects: remembered.effects, recordAbility: remembered.ability,
+            policy: tenant.policy, now: environment.now())
+        situation.forgivesBefore = askedAt
+        if let invoice = remembered.link?.invoice {
+            let hasRefunds = remembered.bookings.contains { $0.kind == .refund || $0.voidedFor == .refund }
+            let collection = try await tenant.stripe.collection(invoice, withRefunds: hasRefunds)
+            situation.collection = collection
+            if let collection {
+                try await know(collection)
+                situation.sharers = try await sharers(of: collection)
+            }
+        }
+        situation.posted = try await PostedDocuments(tenant: tenant).read(remembered.bookings)
+        return situation
+    }
+
+    func refresh(_ seen: Situation) async throws -> Situation {
+        let remembered = try await environment.database.read { [tenant, document] db in
+            try Memory.read(db, tenant: tenant.id, document: document)
+        }
+        var situation = seen
+        situation.link = remembered.link
+        situation.bookings = remembered.bookings
+        situation.settlements = remembered.settlements
+        situation.requests = remembered.requests
+        situation.effects = remembered.effects
+        situation.recordAbility = remembered.ability
+        return situation
+    }
+
+    func read(_ action: Action, _ seen: Situation) async throws -> Situation? {
+        var situation = seen
+        switch action {
+        case .findCustomer:
+            situation.customer = try await CustomerFinder(tenant: tenant, environment: environment).find(for: seen)
+        case .findCredits:
+            situation.credits = try await CreditFinder(tenant: tenant, environment: environment).find(for: seen)
+        case .findOpenPeriod(let day):
+            situation.openDays[day] = try await tenant.visma.firstOpenDay(onOrAfter: day) ?? day
+        default:
+            return nil
+        }
+        return situation
+    }
+
+    func order(_ action: Action, _ seen: Situation) throws -> EffectOrder? {
+        if let posting = try EffectOrder.posting(action, zone: tenant.policy.zone) { return posting }
+        return try EffectOrder.document(action, seen)
+    }
+
+    func brought(up seen: Situation, by answer: Answer, of action: Action) async throws -> Situation {
+        var situation = seen
+        switch (answer, action) {
+        case (.customer(let id), .createCustomer):
+            if case .unknown(let visma) = situation.customer {
+                situation.customer = .found(id, visma: visma, rule: "created", hasEmail: visma.email != nil)
+            }
+        case (.collection(let collection), _):
+            situation.collection = Self.updated(situation.collection, by: collection)
+        case (.creditNote, _):
+            guard let invoice = situation.link?.invoice else { break }
+            situation.collection = try await tenant.stripe.collection(invoice, withRefunds: true)
+        case (.deleted, _):
+            situation.collection = nil
+        case (.releaseAccepted, .release(let kind, let number, _)), (.voidAccepted, .void(let kind, let number, _, _)):
+            situation.posted.removeAll { $0.kind == kind && $0.number == number }
+            situation.posted += try await tenant.visma.posted(kind, number).map { [$0] } ?? []
+            // What is open on the document has changed by more than our own rows can tell.
+            let isSeen = kind == .payment && answer == .releaseAccepted
+            if !isSeen { situation.receivable = try await tenant.visma.invoice(document) }
+        case (.posted(let kind, let number), _) where kind == .creditNote:
+            situation.posted += try await tenant.visma.posted(kind, number).map { [$0] } ?? []
+        case (.dunningSet, .setDunning), (.recordWritten, .writeRecord(_, .note)):
+            // The ETag has changed with it.
+            situation.receivable = try await tenant.visma.invoice(document)
+        case (.recordWritten, .writeRecord(let block, _)):
+            guard let collection = situation.collection else { break }
+            situation.receivable?.attachmentNames.append(InvoiceRecord.fileName(for: block, of: collection))
+        default:
+            break
+        }
+        return situation
+    }
+
+    /// Answers of writes hold the invoice and its payments, not what hangs on those.
+    private static func updated(
+        _ before: Domain.Collection?, by answer: Domain.Collection
+    ) -> Domain.Collection {
+        var collection = answer
+        collection.charges = before?.charges ?? []
+        collection.refunds = before?.refunds ?? []
+        collection.disputes = before?.disputes ?? []
+        collection.creditNotes = before?.creditNotes ?? []
+        return collection
+    }
+
+    /// Our own side, with a link for a document that is seen for the first time.
+    private func remember(_ receivable: Receivable?) async throws -> Memory.Remembered {
+        let remembered = try await environment.database.read { [tenant, document] db in
+            try Memory.read(db, tenant: tenant.id, document: document)
+        }
+        guard remembered.link == nil, let receivable else { return remembered }
+        var known = remembered
+        let link = Link(
+            document: document, state: .seen, revision: 1, vismaCustomer: receivable.customer.number,
+            currency: receivable.currency)
+        try await environment.database.write { [tenant, environment] db in
+            try LinksTable.upsert(db, tenant: tenant.id, link, now: environment.now())
+        }
+        known.link = link
+        return known
+    }
+
+    /// The ids that hang on the invoice, so that events about them find their document without a call.
+    private func know(_ collection: Domain.Collection) async throws {
+        let subject = subject
+        let found = collection.objectIDs
+        let unknown = try await environment.database.read { [tenant] db in
+            let known = try StripeObjectsTable.subjects(db, tenant: tenant.id, of: found)
+            return found.filter { known[$0]?.contains(subject) != true }
+        }
+        guard !unknown.isEmpty else { return }
+        try await environment.database.write { [tenant] db in
+            try StripeObjectsTable.put(db, tenant: tenant.id, objectIDs: unknown, subject: subject)
+        }
+    }
+
+    /// The other documents that this one's payments pay too. Stripe is asked when a charge is larger than what it paid
+    /// here and nobody is known for the rest.
+    private func sharers(of collection: Domain.Collection) async throws -> [PaymentIntentID: [DocumentRef]] {
+        let paid = Set(collection.charges.filter { $0.status == "succeeded" }.compactMap(\.intent))
+        var sharers = try await known(sharers: paid)
+        for intent in paid.sorted() where sharers[intent] == nil {
+            let here = collection.payments.filter { $0.source == .intent(intent) }
+                .reduce(collection.amountOverpaid.minorUnits) { $0 + $1.amountPaid.minorUnits }
+            let charged = collection.charges.filter { $0.intent == intent && $0.status == "succeeded" }
+                .reduce(0) { $0 + $1.amount.minorUnits }
+            guard charged > here else { continue }
+            let invoices = try await tenant.stripe.invoicePayments(intent: intent).map(\.1)
+            try await environment.database.write { [tenant, environment] db in
+                for invoice in Set(invoices) where invoice != collection.invoice {
+                    guard let link = try LinksTable.byInvoice(db, tenant: tenant.id, invoice: invoice) else { continue }
+                    let other = Subject.document(link.document)
+                    try StripeObjectsTable.put(
+                        db, tenant: tenant.id, objectIDs: [intent.rawValue], subject: other)
+                    try WorkTable.dirty(
+                        db, tenant: tenant.id, subject: other, cause: "shared payment", dueAt: environment.now())
+                }
+            }
+            sharers.merge(try await known(sharers: [intent])) { $1 }
+        }
+        return sharers
+    }
+
+    private func known(sharers intents: Set<PaymentIntentID>) async throws -> [PaymentIntentID: [DocumentRef]] {
+        try await environment.database.read { [tenant, document] db in
+            let known = try StripeObjectsTable.subjects(db, tenant: tenant.id, of: intents.map(\.rawValue))
+            var sharers: [PaymentIntentID: [DocumentRef]] = [:]
+            for (id, subjects) in known {
+                let others = subjects.compactMap { subject -> DocumentRef? in
+                    if case .document(let other) = subject, other != document { other } else { nil }
+                }
+                if !others.isEmpty { sharers[PaymentIntentID(id)] = others }
+            }
+            return sharers
+        }
+    }
+}
+
+/// Visma's own word on bookings that it has not confirmed yet, and on those whose undoing nothing else would show.
+struct PostedDocuments {
+    let tenant: TenantContext
+
+    func read(_ bookings: [Booking]) async throws -> [PostedDocument] {
+        var posted: [PostedDocument] = []
+        for booking in bookings {
+            let isOpen = booking.state != .booked && booking.state != .voided
+            // A released payment shows on its invoice.
+            guard isOpen || (booking.state == .booked && booking.kind == .refund) else { continue }
+            posted += try await tenant.visma.posted(booking.kind, booking.number).map { [$0] } ?? []
+        }
+        return posted
+    }
+}
+
+/// What people made of a refund in Visma: the customer's credit notes with what is free of them, and refund documents
+/// that stand for no booking yet.
+struct CreditFinder {
+    let tenant: TenantContext
+    let environment: SyncEnvironment
+    /// Credit notes are made about when the refund is; a year back covers those that wait for one.
+    static let daysBack = 365
+
+    func find(for situation: Situation) async throws -> Situation.Credits {
+        guard let customer = situation.receivable?.customer.number else {
+            return Situation.Credits(creditNotes: [], refundDocuments: [])
+        }
+        let from = environment.now().day(in: tenant.policy.zone).adding(days: -Self.daysBack)
+        let payments = try await tenant.visma.allPayments(of: customer, from: from)
+        let refunds = payments.filter { $0.type == "Refund" }
+        let notes = try await tenant.visma.creditNotes(of: customer, from: from)
+        let taken = try await environment.database.read { [tenant] db in
+            try Set(
+                refunds.map(\.number).filter {
+                    try !CollectedTable.list(db, tenant: tenant.id, kind: .refund, number: $0).isEmpty
+                })
+        }
+        return Situation.Credits(
+            creditNotes: notes.map { Self.free($0, of: refunds) },
+            refundDocuments: refunds.filter { !taken.contains($0.number) })
+    }
+
+    /// A refund that is not released yet has not lowered the balance of the credit note that it will pay out.
+    private static func free(_ note: VismaCreditNote, of refunds: [VismaPayment]) -> VismaCreditNote {
+        var note = note
+        for refund in refunds where !refund.isReleased && refund.status != "Voided" {
+            for application in refund.applications
+            where application.document == DocumentRef(type: .creditNote, number: note.number.rawValue)
+                && application.amount.currency == note.balance.currency
+            {
+                note.balance = note.balance - application.amount
+            }
+        }
+        return note
+    }
+}
