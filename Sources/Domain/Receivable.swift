@@ -165,10 +165,19 @@ package struct PolledRow: Hashable, Sendable {
     package var version: RowVersion
     /// The documents whose state it may have changed: itself for an invoice, those it is applied to otherwise.
     package var touches: [DocumentRef]
-    package init(document: DocumentRef, version: RowVersion, touches: [DocumentRef]) {
+    /// Whose it is: a refund or a credit note that is applied to nothing may still be what a document waits for.
+    package var customer: VismaCustomerNumber?
+    /// Where a payment's money is booked; most credit notes have none.
+    package var cashAccount: String?
+    package init(
+        document: DocumentRef, version: RowVersion, touches: [DocumentRef], customer: VismaCustomerNumber? = nil,
+        cashAccount: String? = nil
+    ) {
         self.document = document
         self.version = version
         self.touches = touches
+        self.customer = customer
+        self.cashAccount = cashAccount
     }
 }
 

@@ -15,13 +15,11 @@ extension VismaMapping {
             throw FieldMissing(field: "customer")
         }
         guard let documentDate = LocalDate(row.documentDate) else { throw FieldMissing(field: "documentDate") }
-        let rate = row.exchangeRate?.value
-        let sides = Sides(row: row, currency: currency, rate: rate)
-        let total = try sides.money(row.amount, mayBeMissing: false)
-        // Each application was rounded on its own in the base currency.
-        let balance = try sides.money(row.balance, mayBeMissing: true, roundings: 1 + row.applications.count)
-        let vatTotal = try sides.money(row.vatTotal, mayBeMissing: true)
-        return Receivable(
+        let sides = Sides(currency: currency, rate: row.exchangeRate?.value)
+        let (total, balance) = try totals(of: row, sides)
+        let vatTotal = try sides.money(row.vatTotal, mayBeMissing: true, parts: row.taxes.count)
+        let discount = (row.cashDiscount.inCurrency ?? row.cashDiscount.bare)?.value ?? 0
+        var receivable = Receivable(
             document: requested, status: row.status,
             customer: .init(number: VismaCustomerNumber(customerNumber), name: customer.name ?? customerNumber),
             branch: row.branch, location: row.location, currency: currency, documentDate: documentDate,
@@ -33,26 +31,37 @@ extension VismaMapping {
             isRotRutDeductible: row.isRotRutDeductible,
             etag: etag ?? row.stamp.map { "\"\($0)\"" },
             version: RowVersion(modified: row.modified ?? "", stamp: row.stamp ?? ""))
+        receivable.paymentMethod = row.paymentMethod
+        receivable.hasDirectDebitMandate = row.hasDirectDebitMandate
+        receivable.isEInvoice = row.sendsToAutoInvoice
+        receivable.isWithDebtCollector = row.hasDebtCollectionCase
+        receivable.isDunningStopped = row.excludesDebtCollection
+        // Visma dates every document's discount, also that of a document without one.
+        if discount > 0 { receivable.cashDiscountUntil = row.cashDiscountDate.flatMap { LocalDate($0) } }
+        return receivable
+    }
+
+    /// In the document's currency.
+    static func totals(of row: InvoiceDTO, _ sides: Sides) throws -> (total: Money, balance: Money) {
+        let parts = row.lines.count
+        return (
+            try sides.money(row.amount, mayBeMissing: false, parts: parts),
+            try sides.money(row.balance, mayBeMissing: true, parts: parts + row.applications.count)
+        )
     }
 
     /// Which of a document's amounts are in its own currency.
     struct Sides {
         let currency: Currency
         let rate: Decimal?
-        private let row: InvoiceDTO
-
-        init(row: InvoiceDTO, currency: Currency, rate: Decimal?) {
-            self.row = row
-            self.currency = currency
-            self.rate = rate
-        }
 
         private var isAtPar: Bool { rate == nil || rate == 1 }
 
         /// The twin's amount in the document's currency, exactly, after both sides have been held against each other.
-        func money(_ twin: InvoiceDTO.Twin, mayBeMissing: Bool, roundings: Int = 1) throws -> Money {
+        /// `parts` is how many amounts it is the sum of: each may have been rounded on its own in the base currency.
+        func money(_ twin: InvoiceDTO.Twin, mayBeMissing: Bool, parts: Int = 0) throws -> Money {
             if let inCurrency = twin.inCurrency {
-                try compare(twin, inCurrency.value, roundings: roundings)
+                try compare(twin, inCurrency.value, parts: parts)
                 return try VismaMapping.money(inCurrency, twin.name + "InCurrency", currency)
             }
             guard let bare = twin.bare else {
@@ -64,12 +73,13 @@ extension VismaMapping {
             return try VismaMapping.money(bare, twin.name, currency)
         }
 
-        /// Within one minor unit of either currency, for each rounding that has been made.
-        private func compare(_ twin: InvoiceDTO.Twin, _ inCurrency: Decimal, roundings: Int) throws {
+        /// Within one minor unit of either currency for the amount itself, and one of the base currency for each part.
+        private func compare(_ twin: InvoiceDTO.Twin, _ inCurrency: Decimal, parts: Int) throws {
             guard let bare = twin.bare?.value, let rate else { return }
             let unit = Money(minorUnits: 1, currency: currency).decimal
             // The base currency is not on the row; a hundredth is its minor unit wherever Visma.net is sold.
-            let allowed = max(unit * rate, Decimal(sign: .plus, exponent: -2, significand: 1)) * Decimal(roundings)
+            let hundredth = Decimal(sign: .plus, exponent: -2, significand: 1)
+            let allowed = max(unit * rate, hundredth) + hundredth * Decimal(parts)
             guard (bare - inCurrency * rate).magnitude <= allowed else { throw AmountsDisagree(field: twin.name) }
         }
 
@@ -95,7 +105,7 @@ extension VismaMapping {
                 number: line.number ?? index + 1, description: line.description ?? "",
                 quantity: line.quantity?.value ?? 0,
                 amount: try rounded(amount?.value ?? 0, "invoiceLines.amountInCurrency", currency),
-                vatCode: line.vatCode)
+                vatCode: line.vatCode, account: line.account)
         }
     }
 
@@ -129,7 +139,7 @@ extension VismaMapping {
                 documentType: application.type.map(typeName) ?? "Payment", number: application.number,
                 amount: try rounded((application.amount?.value ?? 0) / divisor, "applications.amountPaid", currency),
                 isReleased: application.isReleased, isVoided: application.isVoided,
-                paymentReference: application.paymentReference)
+                paymentReference: application.paymentReference, date: application.date.flatMap { LocalDate($0) })
         }
     }
 }

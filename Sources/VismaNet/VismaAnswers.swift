@@ -4,9 +4,9 @@ package import Outbound
 
 /// What Visma answers to a write, and the rows of its lists and single reads, reduced to what we use.
 package enum VismaAnswers {
-    /// The number of the payment that a 201 made: the last segment of `Location`. The address is never followed, as it
-    /// may name another host than the one that was called (Visma's notice "change-base-url"). Without it the payment
-    /// exists and must be looked up, hence `.uncertain`.
+    /// The number of the document that a 201 made, of whatever kind: the last segment of `Location`. The address is
+    /// never followed, as it may name another host than the one that was called (Visma's notice "change-base-url").
+    /// Without it the document exists and must be looked up, hence `.uncertain`.
     package static func createdNumber(from response: OutboundResponse) throws(ConnectorError) -> VismaNumber {
         let location = response.header("location") ?? ""
         let path = location.prefix { $0 != "?" && $0 != "#" }
@@ -22,25 +22,39 @@ package enum VismaAnswers {
         return VismaNumber(number)
     }
 
-    /// Throws `.reject` when the 200 of an action says in its body that the action failed. Any other 2xx means "asked
+    /// For a release, a void and a reversal: throws `.reject` when the 200 says in its body that the action failed,
+    /// `visma.period_closed` when that is why. Any other 2xx (`Queued`, `InProcess` and `Done`, 202, 204) means "asked
     /// for": only a read shows that it is done.
     package static func checkAction(_ response: OutboundResponse) throws(ConnectorError) {
-        guard let answer = try? JSONDecoder().decode(ActionDTO.self, from: Data(response.body)),
-            answer.result?.lowercased() == "failed"
-        else { return }
-        throw ConnectorError(
+        guard let answer = action(response), answer.result?.lowercased() == "failed" else { return }
+        var error = ConnectorError(
             code: "visma.action_failed",
             text: VismaErrors.shown(answer.errorInfo ?? "Visma says that the action failed", Redaction()),
             disposition: .reject, system: .visma, httpStatus: response.status,
             requestID: VismaErrors.requestID(of: response))
+        if let info = answer.errorInfo { VismaErrors.recognisePeriod(in: info, &error) }
+        throw error
+    }
+
+    /// The number of the cash transaction that undoes another, when the answer to the reversal names it (a 202 does
+    /// not). It is made unreleased.
+    package static func reversal(from response: OutboundResponse) throws(ConnectorError) -> VismaNumber? {
+        try checkAction(response)
+        return action(response)?.document.map { VismaNumber($0) }
+    }
+
+    private static func action(_ response: OutboundResponse) -> ActionDTO? {
+        try? JSONDecoder().decode(ActionDTO.self, from: Data(response.body))
     }
 
     struct ActionDTO: Decodable {
         var result: String?
         var errorInfo: String?
+        var document: String?
 
         init(from decoder: any Decoder) throws {
             let fields = try decoder.container(keyedBy: AnyKey.self)
+            document = try fields.text("referenceNbr") ?? fields.object("cashTransaction")?.text("referenceNbr")
             result = try fields.text("actionResult")
             errorInfo = try fields.text("errorInfo")
         }
@@ -83,6 +97,8 @@ struct PolledDTO: Decodable {
     var stamp: String?
     /// Documents that a payment or credit note is applied to; a broken entry is left out.
     var applied: [AppliedDTO]
+    var customer: String?
+    var cashAccount: String?
 
     init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: AnyKey.self)
@@ -97,6 +113,8 @@ struct PolledDTO: Decodable {
         let lines = (try? fields.list("paymentLines", of: Lenient<AppliedDTO>.self)) ?? []
         let applications = (try? fields.list("applications", of: Lenient<AppliedDTO>.self)) ?? []
         applied = (lines + applications).compactMap(\.row)
+        customer = (try? fields.decodeIfPresent(Named.self, forKey: "customer"))?.code
+        cashAccount = try? fields.text("cashAccount")
     }
 }
 
@@ -147,6 +165,13 @@ struct InvoiceDTO: Decodable {
     var attachmentNames: [String]
     var paymentReference: String?
     var isRotRutDeductible: Bool
+    var paymentMethod: String?
+    var hasDirectDebitMandate: Bool
+    var sendsToAutoInvoice: Bool
+    var hasDebtCollectionCase: Bool
+    var excludesDebtCollection: Bool
+    var cashDiscount: Twin
+    var cashDiscountDate: String?
     var modified: String?
     var stamp: String?
 
@@ -174,8 +199,22 @@ struct InvoiceDTO: Decodable {
         attachmentNames = try fields.list("attachments", of: AttachmentDTO.self).compactMap(\.name)
         paymentReference = try fields.text("paymentReference")
         isRotRutDeductible = try fields.flag("isRotRutDeductible")
+        paymentMethod = try fields.decodeIfPresent(Named.self, forKey: "paymentMethod")?.code
+        hasDirectDebitMandate = try Self.hasText(fields.object("directDebitMandate"), ["mandateId", "id"])
+        sendsToAutoInvoice = try fields.flag("sendToAutoInvoice")
+        // A case may have a state before it has a number.
+        hasDebtCollectionCase = try Self.hasText(
+            fields.object("debtCollection"), ["caseNumber", "caseStatus", "caseUrl"])
+        excludesDebtCollection = try fields.flag("excludeDebtCollection")
+        cashDiscount = try Twin("cashDiscount", of: fields)
+        cashDiscountDate = try fields.text("cashDiscountDate")
         modified = try fields.text("lastModifiedDateTime")
         stamp = try fields.text("timeStamp")
+    }
+
+    private static func hasText(_ object: Fields?, _ keys: [AnyKey]) throws -> Bool {
+        guard let object else { return false }
+        return try keys.contains { try object.text($0) != nil }
     }
 
     struct AttachmentDTO: Decodable {
@@ -192,6 +231,7 @@ struct LineDTO: Decodable {
     var quantity: ExactAmount?
     var amount: InvoiceDTO.Twin
     var vatCode: String?
+    var account: String?
 
     init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: AnyKey.self)
@@ -200,6 +240,7 @@ struct LineDTO: Decodable {
         quantity = try fields.amount("quantity")
         amount = try InvoiceDTO.Twin("amount", of: fields)
         vatCode = try fields.decodeIfPresent(Named.self, forKey: "vatCode")?.code
+        account = try fields.decodeIfPresent(Named.self, forKey: "account")?.code
     }
 }
 
@@ -228,6 +269,7 @@ struct ApplicationDTO: Decodable {
     var isReleased: Bool
     var isVoided: Bool
     var paymentReference: String?
+    var date: String?
 
     init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: AnyKey.self)
@@ -237,6 +279,7 @@ struct ApplicationDTO: Decodable {
         isReleased = try fields.flag("released")
         isVoided = try fields.flag("voided")
         paymentReference = try fields.text("paymentRef")
+        date = try fields.text("applicationDate")
     }
 }
 
@@ -249,6 +292,7 @@ struct PaymentDTO: Decodable {
     var currency: String
     /// The bare field: Visma's own text says that the `…InCurrency` twin is in base currency here.
     var amount: ExactAmount?
+    var cashAccount: String?
     var applicationDate: String
     var lines: [PaymentLineDTO]
     var modified: String?
@@ -263,6 +307,7 @@ struct PaymentDTO: Decodable {
         customer = try fields.decodeIfPresent(Named.self, forKey: "customer")
         currency = try fields.required("currency")
         amount = try fields.amount("paymentAmount")
+        cashAccount = try fields.decodeIfPresent(Named.self, forKey: "cashAccount")?.code
         applicationDate = try fields.required("applicationDate")
         lines = try fields.list("paymentLines", of: PaymentLineDTO.self)
         modified = try fields.text("lastModifiedDateTime")

@@ -36,7 +36,7 @@ package struct VismaClient: Sendable {
     /// No look-up reads more pages than this.
     package static let pagesMax = 1000
 
-    private let settings: VismaSettings
+    let settings: VismaSettings
     private let transport: any Transport
     private let token: VismaToken
     private let now: @Sendable () -> Timestamp
@@ -100,7 +100,7 @@ package struct VismaClient: Sendable {
     }
 
     /// Nil for a 404.
-    private func find(_ call: OutboundCall) async throws(ConnectorError) -> OutboundResponse? {
+    func find(_ call: OutboundCall) async throws(ConnectorError) -> OutboundResponse? {
         do throws(ConnectorError) {
             return try await perform(call)
         } catch {
@@ -181,62 +181,13 @@ package struct VismaClient: Sendable {
             }
             if payment.type == type, payment.number == number { return payment }
         }
-        let call = VismaRequests.payments(number: number, type: type, pageSize: settings.pageSize)
-        let response = try await perform(call)
-        let rows = try payments(in: response).rows
-        return rows.first { $0.number == number && $0.type == type }
-    }
-
-    /// One page of a customer's payments dated `from` or later, in every status. A row that cannot be read is an error:
-    /// a look-up that overlooks a payment would let it be made twice.
-    package func payments(
-        of customer: VismaCustomerNumber, from: LocalDate, page: Int
-    ) async throws(ConnectorError) -> VismaPage<VismaPayment> {
-        let call = VismaRequests.payments(of: customer, from: from, page: page, pageSize: settings.pageSize)
-        let response = try await perform(call)
-        let (rows, list) = try payments(in: response)
-        let size = pageSize(list, page: page)
-        return VismaPage(
-            rows: rows.filter { $0.customer == customer && $0.applicationDate >= from }, totalCount: size.total,
-            effectivePageSize: size.effective, isLast: size.isLast)
-    }
-
-    /// All pages of `payments(of:from:page:)`, each payment once.
-    package func allPayments(
-        of customer: VismaCustomerNumber, from: LocalDate
-    ) async throws(ConnectorError) -> [VismaPayment] {
-        var seen = Set<String>()
-        var all = [VismaPayment]()
-        for number in 1...Self.pagesMax {
-            let page = try await payments(of: customer, from: from, page: number)
-            all += page.rows.filter { seen.insert("\($0.type):\($0.number)").inserted }
-            if page.isLast { return all }
+        let found = try await everyPage(of: "payments", PaymentDTO.self) { page in
+            VismaRequests.payments(number: number, type: type, page: page, pageSize: settings.pageSize)
+        } map: { row in
+            row.number == number.rawValue && VismaMapping.typeName(row.type) == type
+                ? try VismaMapping.payment(row, etag: nil) : nil
         }
-        throw ConnectorError(
-            code: "visma.too_many_pages",
-            text: "the payments of customer \(customer) since \(from) fill more than \(Self.pagesMax) pages",
-            disposition: .reject, system: .visma)
-    }
-
-    private func payments(
-        in response: OutboundResponse
-    ) throws(ConnectorError) -> (rows: [VismaPayment], list: ListDTO<PaymentDTO>) {
-        do {
-            try ExactJSON.checkDigits(in: response.body)
-        } catch {
-            throw VismaErrors.unusable(AmountProblem(field: "a number", error: error), what: "a list of payments")
-        }
-        let list: ListDTO<PaymentDTO> = try list(response, what: "a list of payments")
-        var rows = [VismaPayment]()
-        for entry in list.rows {
-            do {
-                guard let row = entry.row else { throw entry.problem ?? FieldMissing(field: "refNbr") }
-                rows.append(try VismaMapping.payment(row, etag: nil))
-            } catch {
-                throw VismaErrors.unusable(error, what: "payment \(entry.row?.number ?? "in a list")")
-            }
-        }
-        return (rows, list)
+        return found.first
     }
 
     /// The company's name and base currency: proves token, tenant and licence.
@@ -256,7 +207,7 @@ package struct VismaClient: Sendable {
 
     // MARK: bodies
 
-    private func read<Row: Decodable, Value>(
+    func read<Row: Decodable, Value>(
         _ type: Row.Type, _ response: OutboundResponse, what: String, _ map: (Row) throws -> Value
     ) throws(ConnectorError) -> Value {
         do {
@@ -272,7 +223,7 @@ package struct VismaClient: Sendable {
         }
     }
 
-    private func list<Row: Decodable>(
+    func list<Row: Decodable>(
         _ response: OutboundResponse, what: String
     ) throws(ConnectorError) -> ListDTO<Row> {
         do {
@@ -284,7 +235,7 @@ package struct VismaClient: Sendable {
 
     /// How large the pages are and whether this is the last one. The total and the largest page stand in every row; an
     /// empty page has neither and is the end.
-    private func pageSize<Row>(
+    func pageSize<Row>(
         _ list: ListDTO<Row>, page: Int
     ) -> (total: Int?, effective: Int?, isLast: Bool) {
         let rows = list.rows.compactMap(\.metadata)

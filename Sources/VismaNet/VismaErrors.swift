@@ -41,8 +41,38 @@ enum VismaErrors {
             error.text =
                 "\(shown): the token lacks a scope, or the company has not accepted the application: its Integration "
                 + "Administrator does that in the Visma App Store, and again after every new scope"
+        } else if error.disposition == .reject || response.status == 500 {
+            // Business refusals come as a 500 too.
+            recognisePeriod(in: said.text, &error)
         }
         return error
+    }
+
+    // MARK: closed periods
+
+    static let periodClosed = "visma.period_closed"
+
+    /// How Visma words it is not documented; any of these beside "period" is taken as a refusal of the period.
+    private static let periodWords = [
+        "closed", "inactive", "not active", "locked", "not open", "does not exist", "not defined", "cannot be found",
+    ]
+
+    /// A document that is refused because its financial period takes no postings: nothing was done, and another date
+    /// would do. The period is named when the text has it.
+    static func recognisePeriod(in text: String, _ error: inout ConnectorError) {
+        let lower = text.lowercased()
+        guard let word = lower.range(of: "period"), periodWords.contains(where: { lower.contains($0) }) else { return }
+        error.code = periodClosed
+        error.disposition = .reject
+        if let period = period(in: lower[word.upperBound...]) ?? period(in: lower[...]) {
+            error.text = "financial period \(period): \(error.text)"
+        }
+    }
+
+    /// Six digits that can be a year and a month (or a thirteenth period), in either order: both are in use.
+    private static func period(in text: Substring) -> String? {
+        let form = /\b(?:(?:0[1-9]|1[0-3])[-\/.]?20\d\d|20\d\d[-\/.]?(?:0[1-9]|1[0-3]))\b/
+        return text.firstMatch(of: form).map { String($0.output) }
     }
 
     /// The error for a 2xx whose body cannot be read. Reads only: a gateway's page passes, so the read is repeated.

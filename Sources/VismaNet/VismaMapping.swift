@@ -41,7 +41,9 @@ enum VismaMapping {
             }
         }
         let version = RowVersion(modified: row.modified ?? "", stamp: row.stamp ?? "")
-        return PolledRow(document: own, version: version, touches: touches)
+        return PolledRow(
+            document: own, version: version, touches: touches,
+            customer: row.customer.map { VismaCustomerNumber($0) }, cashAccount: row.cashAccount)
     }
 
     // MARK: customers and payments
@@ -67,7 +69,8 @@ enum VismaMapping {
         return VismaPayment(
             number: VismaNumber(row.number), type: typeName(row.type), status: row.status,
             reference: row.reference, customer: VismaCustomerNumber(customer),
-            amount: try money(amount, "paymentAmount", currency), applicationDate: date, applications: applications,
+            amount: try money(amount, "paymentAmount", currency), cashAccount: row.cashAccount,
+            applicationDate: date, applications: applications,
             etag: etag ?? row.stamp.map { "\"\($0)\"" },
             version: RowVersion(modified: row.modified ?? "", stamp: row.stamp ?? ""))
     }

@@ -34,8 +34,8 @@ package enum VismaRequests {
     }
 
     /// One payment by number and type, where the number alone would answer another type.
-    package static func payments(number: VismaNumber, type: String, pageSize: Int) -> OutboundCall {
-        list("/v1/customerPayment", [("paymentNbr", number.rawValue), ("paymentType", type)], 1, pageSize)
+    package static func payments(number: VismaNumber, type: String, page: Int, pageSize: Int) -> OutboundCall {
+        list("/v1/customerPayment", [("paymentNbr", number.rawValue), ("paymentType", type)], page, pageSize)
     }
 
     // MARK: single reads
@@ -51,15 +51,15 @@ package enum VismaRequests {
     /// The cheapest call that proves token, tenant and licence.
     package static func organization() -> OutboundCall { get("/v1/organization") }
 
-    // MARK: writes
+    // MARK: payments
 
-    /// An unreleased customer payment. Visma has no idempotency key: the reference is what it is found again by.
-    package static func createPayment(_ draft: PaymentDraft) -> OutboundCall {
+    /// An unreleased customer payment of type `Payment` or `Refund`. Visma has no idempotency key: the reference is
+    /// what it is found again by. A refund is applied to the credit note of the draft's document number.
+    package static func createPayment(_ draft: PaymentDraft, type: String = "Payment") -> OutboundCall {
         var fields: [(String, JSONText)] = [
-            ("type", .wrapped("Payment")),
+            ("type", .wrapped(type)),
             ("hold", .wrapped(.bool(draft.isOnHold))),
-            // A zone would shift the date or be refused.
-            ("applicationDate", .wrapped("\(draft.applicationDate)T00:00:00")),
+            ("applicationDate", wrapped(draft.applicationDate)),
             ("paymentRef", .wrapped(draft.reference)),
             ("customer", .wrapped(draft.customer.rawValue)),
         ]
@@ -73,14 +73,14 @@ package enum VismaRequests {
         if let text = draft.text { fields.append(("invoiceText", .wrapped(String(text.prefix(invoiceTextLengthMax))))) }
         if let branch = draft.branch { fields.append(("branch", .wrapped(branch))) }
         if draft.applied.isPositive {
-            let line: [(String, JSONText)] = [
-                // The operation is a bare string in the midst of wrapped values.
-                ("operation", .string("Insert")),
-                ("documentType", .wrapped(draft.document.type.rawValue)),
-                ("refNbr", .wrapped(draft.document.number)),
-                ("amountPaid", .wrapped(draft.applied)),
-            ]
-            fields.append(("paymentLines", .array([.object(line)])))
+            let paid = type == "Refund" ? DocumentType.creditNote : draft.document.type
+            fields.append(("paymentLines", .array([applied(draft.applied, to: draft.document.number, paid)])))
+        }
+        if !draft.charges.isEmpty {
+            let charges = draft.charges.map { charge in
+                inserted([("entryType", .wrapped(charge.entryType)), ("amount", .wrapped(charge.amount))])
+            }
+            fields.append(("financeCharges", .array(charges)))
         }
         return write("POST", "/v1/customerPayment", .object(fields))
     }
@@ -93,9 +93,26 @@ package enum VismaRequests {
         write("POST", path(of: number) + "/action/release", .object([("type", .wrapped(type))]), ifMatch: etag)
     }
 
+    /// Asks for the void; that it is done is known only from reading the payment as Voided. Nothing is wrapped in this
+    /// body, unlike that of a release.
+    package static func voidPayment(
+        _ number: VismaNumber, type: String = "Payment", etag: String? = nil
+    ) -> OutboundCall {
+        let body: [(String, JSONText)] = [("type", .string(type)), ("returnVoidPayment", .bool(true))]
+        return write("POST", path(of: number) + "/action/void", .object(body), ifMatch: etag)
+    }
+
+    // MARK: the document's own fields
+
     /// Replaces the document's note. `etag` is that of the read whose note was edited, with its quotes.
     package static func putNote(_ document: DocumentRef, note: String, etag: String?) -> OutboundCall {
         write("PUT", path(of: document), .object([("note", .wrapped(note))]), ifMatch: etag)
+    }
+
+    /// Whether Visma sends reminders for the document. `etag` is that of the read that showed it otherwise.
+    package static func setDunning(_ document: DocumentRef, isStopped: Bool, etag: String?) -> OutboundCall {
+        write(
+            "PUT", path(of: document), .object([("excludeDebtCollection", .wrapped(.bool(isStopped)))]), ifMatch: etag)
     }
 
     /// A text file on the document. A second one with the same name becomes a new revision of the first.
@@ -115,7 +132,7 @@ package enum VismaRequests {
 
     // MARK: parts
 
-    private static func path(of document: DocumentRef) -> String {
+    static func path(of document: DocumentRef) -> String {
         let resource =
             switch document.type {
             case .creditNote: "customerCreditNote"
@@ -125,27 +142,42 @@ package enum VismaRequests {
         return "/v1/\(resource)/\(PercentText.segment(document.number))"
     }
 
+    /// A line to be added. The operation is a bare string in the midst of wrapped values.
+    static func inserted(_ fields: [(String, JSONText)]) -> JSONText {
+        .object([("operation", .string("Insert"))] + fields)
+    }
+
+    /// The line that applies a payment or a credit note to a document.
+    static func applied(_ amount: Money, to number: String, _ type: DocumentType) -> JSONText {
+        inserted([
+            ("documentType", .wrapped(type.rawValue)), ("refNbr", .wrapped(number)), ("amountPaid", .wrapped(amount)),
+        ])
+    }
+
+    /// A date that is written has no zone: one would shift it or be refused.
+    static func wrapped(_ date: LocalDate) -> JSONText { .wrapped("\(date)T00:00:00") }
+
     private static func path(of payment: VismaNumber) -> String {
         "/v1/customerPayment/\(PercentText.segment(payment.rawValue))"
     }
 
     /// A time without its condition is ignored by the server, which then answers everything: they go together.
-    private static func changed(since text: String?) -> [(String, String)] {
+    static func changed(since text: String?) -> [(String, String)] {
         guard let text else { return [] }
         let time = ServerTime(text).map(\.description) ?? text
         return [("lastModifiedDateTime", time), ("lastModifiedDateTimeCondition", ">=")]
     }
 
-    private static func list(
+    static func list(
         _ path: String, _ filters: [(String, String)], _ page: Int, _ pageSize: Int
     ) -> OutboundCall {
         let paging = [("pageNumber", String(page)), ("pageSize", String(pageSize))]
         return get(path + "?" + PercentText.pairs(filters + paging))
     }
 
-    private static func get(_ path: String) -> OutboundCall { OutboundCall(system: .visma, method: "GET", path: path) }
+    static func get(_ path: String) -> OutboundCall { OutboundCall(system: .visma, method: "GET", path: path) }
 
-    private static func write(
+    static func write(
         _ method: String, _ path: String, _ body: JSONText, ifMatch: String? = nil
     ) -> OutboundCall {
         OutboundCall(

@@ -139,6 +139,59 @@ struct DocumentTests {
         #expect(try await read(yen).total == Money(minorUnits: 12_000, currency: .jpy))
     }
 
+    @Test("Each line of a foreign document may have been rounded on its own, by one minor unit of the books")
+    func roundedLines() async throws {
+        func body(_ bare: String, lines: Int) -> String {
+            let line = #"{"description":"x","amountInCurrency":0.10}"#
+            let lines = Array(repeating: line, count: lines).joined(separator: ",")
+            return Self.invoice(
+                currency: "EUR", rate: "11.4321", amount: bare, inCurrency: "100.00",
+                more: #","invoiceLines":[\#(lines)]"#)
+        }
+        #expect(try await read(body("1143.37", lines: 5)).total.minorUnits == 10_000)
+        #expect(try await refusal(body("1143.38", lines: 5))?.code == "visma.amounts_disagree")
+    }
+
+    @Test("What a policy asks of an invoice is read")
+    func policyFields() async throws {
+        let invoice = try await read(
+            Self.invoice(
+                more: #"""
+                    ,"paymentMethod":{"id":"STRIPE","description":"Card"},
+                     "directDebitMandate":{"id":"0b9f","mandateId":"M1"},
+                     "sendToAutoInvoice":true,"excludeDebtCollection":true,"debtCollection":{"caseNumber":"77"},
+                     "cashDiscount":14.40,"cashDiscountInCurrency":14.40,"cashDiscountDate":"2026-11-15T00:00:00",
+                     "invoiceLines":[{"lineNumber":1,"amountInCurrency":1,"account":{"number":"3000","type":"Income"}}],
+                     "applications":[{"docType":"Payment","refNbr":"P1","amountPaid":1,
+                      "applicationDate":"2026-11-03T00:00:00"}]
+                    """#))
+        #expect(invoice.paymentMethod == "STRIPE")
+        #expect(invoice.hasDirectDebitMandate)
+        #expect(invoice.isEInvoice)
+        #expect(invoice.isWithDebtCollector)
+        #expect(invoice.isDunningStopped)
+        #expect(invoice.cashDiscountUntil?.description == "2026-11-15")
+        #expect(invoice.lines.first?.account == "3000")
+        #expect(invoice.applications.first?.date?.description == "2026-11-03")
+    }
+
+    @Test("Empty objects and a discount of nothing mean no mandate, no case and no discount")
+    func absentPolicyFields() async throws {
+        let empty = #"""
+            ,"directDebitMandate":{},"debtCollection":{"caseNumber":"","caseType":"1"},"sendToAutoInvoice":false,
+             "cashDiscount":0.0000,"cashDiscountInCurrency":0.0000,"cashDiscountDate":"2026-11-15T00:00:00"
+            """#
+        for more in ["", empty] {
+            let invoice = try await read(Self.invoice(more: more))
+            #expect(invoice.paymentMethod == nil)
+            #expect(!invoice.hasDirectDebitMandate)
+            #expect(!invoice.isEInvoice)
+            #expect(!invoice.isWithDebtCollector)
+            #expect(!invoice.isDunningStopped)
+            #expect(invoice.cashDiscountUntil == nil)
+        }
+    }
+
     @Test("Without the twin a document at par is taken as it is, a foreign one is refused")
     func withoutTwin() async throws {
         #expect(try await read(Self.invoice(inCurrency: nil)).balance.minorUnits == 144_000)
@@ -230,7 +283,7 @@ struct DocumentTests {
         let listed = try Rig(api: { _, index in answer(200, index == 0 ? void : "[\(void),\(payment)]") })
         #expect(try await listed.client.payment(VismaNumber("P7"))?.type == "Payment")
         #expect(
-            listed.api.paths.last == "/v1/customerPayment?paymentNbr=P7&paymentType=Payment&pageNumber=1&pageSize=500")
+            listed.api.paths[1] == "/v1/customerPayment?paymentNbr=P7&paymentType=Payment&pageNumber=1&pageSize=500")
     }
 
     @Test("The organization gives name and base currency; an empty answer is a wrong company")

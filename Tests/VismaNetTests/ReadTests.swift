@@ -108,6 +108,20 @@ struct ListTests {
         #expect(invoices.rows.first?.touches.map(\.description) == ["Invoice:1"])
     }
 
+    @Test("A refund or credit note that is applied to nothing still says whose it is")
+    func untouching() async throws {
+        let refund = #"[{"type":"Refund","refNbr":"R1","customer":{"number":"10002"},"cashAccount":"1912"}]"#
+        let refunds = try await Rig(answering: answer(200, refund)).client.payments(modifiedSince: nil, page: 1)
+        #expect(refunds.rows.first?.document.description == "Refund:R1")
+        #expect(refunds.rows.first?.touches == [])
+        #expect(refunds.rows.first?.customer == VismaCustomerNumber("10002"))
+        #expect(refunds.rows.first?.cashAccount == "1912")
+        let note = #"[{"referenceNumber":"9","customer":"10003"},{"referenceNumber":"8","customer":[7]}]"#
+        let notes = try await Rig(answering: answer(200, note)).client.creditNotes(modifiedSince: nil, page: 1)
+        #expect(notes.rows.map(\.customer) == [VismaCustomerNumber("10003"), nil])
+        #expect(notes.rows.first?.cashAccount == nil)
+    }
+
     @Test("An answer that is no list is to be asked for again")
     func notAList() async throws {
         for body in ["", "<html><title>Gateway</title></html>", #"[{"referenceNumber":"#] {
@@ -121,23 +135,28 @@ struct ListTests {
 
     @Test("All of a customer's payments are read to the last page, each once, and the filter is checked again")
     func allPayments() async throws {
-        func payment(_ number: Int, customer: String = "10002", date: String = "2026-11-05T00:00:00") -> String {
+        func payment(
+            _ number: Int, customer: String = "10002", date: String = "2026-11-05T00:00:00", type: String = "Payment"
+        ) -> String {
             #"""
-            {"type":"Payment","refNbr":"\#(number)","status":"Balanced","paymentRef":"pi_\#(number)",
+            {"type":"\#(type)","refNbr":"\#(number)","status":"Balanced","paymentRef":"pi_\#(number)",
              "customer":{"number":"\#(customer)"},
-             "currency":"NOK","paymentAmount":\#(number).50,"applicationDate":"\#(date)",
+             "currency":"NOK","paymentAmount":\#(number).50,"applicationDate":"\#(date)","cashAccount":"1912",
               "metadata":{"totalCount":5,"maxPageSize":2},
              "paymentLines":[{"documentType":"Invoice","refNbr":"000224","amountPaid":1.25,"currency":"NOK"}]}
             """#
         }
         let pages = [
-            [payment(1), payment(2)], [payment(2), payment(3, customer: "10003")],
+            [payment(1), payment(2, type: "Refund")],
+            [payment(2, type: "Refund"), payment(3, customer: "10003")],
             [payment(4, date: "2026-11-03T00:00:00")],
         ]
         let rig = try Rig(api: { request, index in answer(200, "[\(pages[index].joined(separator: ","))]") })
         let date = try #require(LocalDate("2026-11-04"))
         let found = try await rig.client.allPayments(of: VismaCustomerNumber("10002"), from: date)
         #expect(found.map(\.number.rawValue) == ["1", "2"])
+        #expect(found.map(\.type) == ["Payment", "Refund"])
+        #expect(found.map(\.cashAccount) == ["1912", "1912"])
         #expect(found.first?.amount.minorUnits == 150)
         #expect(found.first?.reference == "pi_1")
         #expect(found.first?.applications.first?.amount.minorUnits == 125)

@@ -57,6 +57,39 @@ struct WriteTests {
         #expect(String(decoding: call.body, as: UTF8.self) == #"{"type":{"value":"Payment"}}"#)
     }
 
+    @Test("A refund pays out the credit note; what Stripe kept goes along as finance charges")
+    func refund() throws {
+        var draft = try draft(10_000, applied: 10_000, text: nil)
+        draft.charges = [.init(entryType: "FEE", amount: Money(minorUnits: 210, currency: .nok))]
+        let body = String(decoding: VismaRequests.createPayment(draft, type: "Refund").body, as: UTF8.self)
+        #expect(body.hasPrefix(#"{"type":{"value":"Refund"},"#))
+        #expect(
+            body.hasSuffix(
+                #""paymentLines":[{"operation":"Insert","documentType":{"value":"CreditNote"},"#
+                    + #""refNbr":{"value":"000224"},"amountPaid":{"value":100.00}}],"#
+                    + #""financeCharges":[{"operation":"Insert","entryType":{"value":"FEE"},"#
+                    + #""amount":{"value":2.10}}]}"#))
+    }
+
+    @Test("A void does not wrap its type, and goes under the ETag that was observed, if any")
+    func void() {
+        let call = VismaRequests.voidPayment(VismaNumber("P7"), type: "Refund", etag: "\"e\"")
+        #expect(call.method == "POST")
+        #expect(call.path == "/v1/customerPayment/P7/action/void")
+        #expect(String(decoding: call.body, as: UTF8.self) == #"{"type":"Refund","returnVoidPayment":true}"#)
+        #expect(call.ifMatch == "\"e\"")
+        #expect(VismaRequests.voidPayment(VismaNumber("P7"), etag: nil).ifMatch == nil)
+    }
+
+    @Test("Reminders are stopped on the invoice, under the ETag that was observed")
+    func dunning() {
+        let call = VismaRequests.setDunning(DocumentTests.reference, isStopped: true, etag: "\"e\"")
+        #expect(call.method == "PUT")
+        #expect(call.path == "/v1/customerinvoice/000224")
+        #expect(call.ifMatch == "\"e\"")
+        #expect(String(decoding: call.body, as: UTF8.self) == #"{"excludeDebtCollection":{"value":true}}"#)
+    }
+
     @Test("A note goes with the ETag that was observed, verbatim")
     func note() async throws {
         let rig = try Rig(answering: answer(204, "", [("ETag", "\"new=\"")]))
@@ -89,6 +122,9 @@ struct WriteTests {
             ("https://evil.example/v1/customerPayment/000117", "000117"),
             ("https://api.finance.visma.net/v1/customerPayment/A%2F1?x=1", "A/1"),
             ("/v1/customerPayment/000118/", "000118"), ("v1/customerPayment/000119#f", "000119"),
+            ("https://api.finance.visma.net/v2/customerCreditNote/000120", "000120"),
+            ("https://api.finance.visma.net/v1/cashTransaction/CA0007", "CA0007"),
+            ("https://api.finance.visma.net/v2/journaltransaction/GL0008", "GL0008"),
         ])
     func location(_ location: String, _ number: String) throws {
         let response = answer(201, "", [("Location", location)])
@@ -107,13 +143,29 @@ struct WriteTests {
 
     @Test("A 200 whose body says that the action failed is a refusal; a 202 is not")
     func action() throws {
-        let failed = #"{"actionId":"x","actionResult":"Failed","errorInfo":"period is closed"}"#
+        let failed = #"{"actionId":"x","actionResult":"Failed","errorInfo":"the document is out of balance"}"#
         let error = #expect(throws: ConnectorError.self) { try VismaAnswers.checkAction(answer(200, failed)) }
+        #expect(error?.code == "visma.action_failed")
         #expect(error?.disposition == .reject)
-        #expect(error?.text == "period is closed")
+        #expect(error?.text == "the document is out of balance")
+        try VismaAnswers.checkAction(answer(200))
         try VismaAnswers.checkAction(answer(202, #"{"id":"x"}"#))
         try VismaAnswers.checkAction(answer(204))
-        try VismaAnswers.checkAction(answer(200, #"{"actionResult":"Queued"}"#))
+        for result in ["Queued", "InProcess", "Done"] {
+            try VismaAnswers.checkAction(answer(200, #"{"actionResult":"\#(result)","errorInfo":""}"#))
+        }
+    }
+
+    @Test("A void's answer is checked like a release's; a reversal's names the document that undoes")
+    func reversal() throws {
+        let void = #"{"actionResult":"Failed","type":"Payment","refNbr":"P7","errorInfo":"no"}"#
+        #expect(throws: ConnectorError.self) { try VismaAnswers.checkAction(answer(200, void)) }
+        #expect(throws: ConnectorError.self) { try VismaAnswers.reversal(from: answer(200, void)) }
+        let done = #"{"actionResult":"Done","referenceNbr":"CA8"}"#
+        #expect(try VismaAnswers.reversal(from: answer(200, done)) == VismaNumber("CA8"))
+        let nested = #"{"cashTransaction":{"referenceNbr":"CA9"}}"#
+        #expect(try VismaAnswers.reversal(from: answer(200, nested)) == VismaNumber("CA9"))
+        #expect(try VismaAnswers.reversal(from: answer(202, #"{"id":"x"}"#)) == nil)
     }
 }
 
@@ -179,6 +231,41 @@ struct ErrorTests {
         #expect(forbidden?.code == "visma.forbidden")
         #expect(
             try await failure(302, "", method: "GET", [("location", "http://evil.example")])?.disposition == .reject)
+    }
+
+    @Test(
+        "A period that takes no postings has its own code and is named",
+        arguments: [
+            ("Financial Period '11-2026' is closed in the company.", "11-2026"),
+            ("The financial period 202611 is inactive.", "202611"),
+            ("Error: Post Period 112026 is not open", "112026"), ("The 2026-11 Period does not exist.", "2026-11"),
+            ("Document 000224 cannot be posted: PERIOD LOCKED (2026/11)", "2026/11"),
+        ])
+    func closedPeriod(_ text: String, _ period: String) async throws {
+        let body = #"{"message":"VismaId: 6c6eb585-aa. \#(text)"}"#
+        for status in [400, 422, 500] {
+            let error = try await failure(status, body)
+            #expect(error?.code == "visma.period_closed")
+            #expect(error?.disposition == .reject)
+            #expect(error?.text.hasPrefix("financial period \(period): VismaId") == true)
+            #expect(error?.description.hasPrefix("visma.period_closed: ") == true)
+        }
+        let action = #"{"actionResult":"Failed","errorInfo":"\#(text)"}"#
+        let error = #expect(throws: ConnectorError.self) { try VismaAnswers.checkAction(answer(200, action)) }
+        #expect(error?.code == "visma.period_closed")
+        #expect(error?.text == "financial period \(period): \(text)")
+    }
+
+    @Test("Not every refusal that speaks of a period or of something closed is one of a closed period")
+    func otherRefusals() async throws {
+        let unnamed = try await failure(400, #"{"message":"The period is closed."}"#)
+        #expect(unnamed?.code == "visma.period_closed")
+        #expect(unnamed?.text == "The period is closed.")
+        for text in ["The document is closed.", "Period is required."] {
+            #expect(try await failure(400, #"{"message":"\#(text)"}"#)?.code == "visma.http_400")
+        }
+        #expect(try await failure(503, "the period is closed")?.disposition == .uncertain)
+        #expect(try await failure(412, "the period is closed")?.disposition == .conflict)
     }
 
     @Test("A missing licence points at the tenant id", arguments: [400, 500])
