@@ -40,7 +40,7 @@ struct StripeInvoiceTests {
 
     @Test("Automatic tax that the account switches on excludes tax amounts, unless the request switches it off")
     func automaticTax() throws {
-        let bench = StripeBench(automaticTaxByDefault: true)
+        let bench = StripeBench { $0.automaticTaxByDefault = true }
         let customer = try bench.customer()
         let silent = bench.draftParameters(customer).filter { $0.0 != "automatic_tax[enabled]" }
         let taxed = try bench.post("/v1/invoices", silent).json
