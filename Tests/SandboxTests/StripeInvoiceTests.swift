@@ -107,6 +107,11 @@ struct StripeInvoiceTests {
         #expect(try status("kwd", 1_230) == 200)
         #expect(try status("kwd", 1_234) == 400)
         #expect(try status("jpy", 1_234) == 200)
+        let krona = try bench.open(20_000, currency: "isk")
+        #expect(throws: StripeActionRefused.self) { try bench.stripe.pay(invoice: krona, amount: 150) }
+        try bench.stripe.pay(invoice: krona, amount: 10_000)
+        #expect(try bench.post("/v1/credit_notes", [("invoice", krona), ("amount", "150")]).status == 400)
+        #expect(try bench.post("/v1/credit_notes", [("invoice", krona), ("amount", "100")]).status == 200)
     }
 
     @Test("Paid in two parts: two intents, two allocations, and paid only at the end")

@@ -101,6 +101,8 @@ struct StripePaymentTests {
         #expect(try bench.invoice(invoice)["amount_overpaid"].whole == 5_000)
         #expect(try bench.credit(of: customer) == -5_000)
         #expect(try allocations(first.paymentIntent) == [invoice: 0])
+        let row = try #require(bench.stripe.books().first { $0.contains(#""id":"\#(first.invoicePayment)""#) })
+        #expect(row.contains(#""amount_overpaid":5000"#))
     }
 
     @Test("What would end a payment under way is refused: void, and paid out of band")

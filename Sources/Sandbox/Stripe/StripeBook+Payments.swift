@@ -149,6 +149,7 @@ extension StripeBook {
         var payment = paid
         payment.status = "paid"
         payment.amountPaid = applied
+        payment.amountOverpaid = overpaid
         payment.paidAt = now
         invoicePayments[payment.id] = payment
         emit("invoice_payment.paid", json(payment))

@@ -14,7 +14,9 @@ extension StripeBook {
         for row: StripeInvoiceRecord, amount wanted: Int64?
     ) throws(StripeActionRefused) -> StripePaymentIntentRecord {
         let amount = wanted ?? row.amountRemaining
-        guard amount > 0 else { throw StripeActionRefused("the amount must be positive") }
+        guard StripeCurrencyRules.allows(amount, currency: row.currency) else {
+            throw StripeActionRefused("the amount must be positive and in the currency's steps")
+        }
         if amount >= row.amountRemaining {
             let main = payments(of: row.id).first { payment in
                 payment.isDefault && openIntent(of: payment).map { !$0.isInFlight } ?? false

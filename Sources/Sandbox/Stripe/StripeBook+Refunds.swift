@@ -8,7 +8,9 @@ extension StripeBook {
         guard var charge = charges[id] else { throw StripeActionRefused("no such charge: \(id)") }
         guard charge.isSuccess else { throw StripeActionRefused("charge \(id) did not succeed") }
         let amount = amount ?? (charge.amount - charge.amountRefunded)
-        guard amount > 0, amount <= charge.amount - charge.amountRefunded else {
+        guard StripeCurrencyRules.allows(amount, currency: charge.currency),
+            amount <= charge.amount - charge.amountRefunded
+        else {
             throw StripeActionRefused("the refund must be within what was collected and not yet refunded")
         }
         charge.amountRefunded += amount

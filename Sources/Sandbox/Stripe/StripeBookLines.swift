@@ -26,6 +26,7 @@ extension StripeBook {
             "invoice": .string(row.invoice), "status": .string(row.status),
             "amount_paid": .integer(row.amountPaid), "currency": .string(row.currency),
             "payment_intent": .text(row.paymentIntent), "payment_record": .text(row.paymentRecord),
+            "amount_overpaid": .whole(row.amountOverpaid),
         ]
     }
 

@@ -11,6 +11,8 @@ struct StripeInvoicePaymentRecord: StripeRecord {
     /// What counted towards the invoice; what came beyond it is the invoice's `amount_overpaid`. A choice: the
     /// description says "actually paid for this invoice".
     var amountPaid: Int64?
+    /// What came with it beyond that. The API does not tell it by payment; the books do.
+    var amountOverpaid: Int64 = 0
     var currency: String
     var isDefault: Bool
     var paidAt: Int64?
