@@ -102,6 +102,56 @@ struct ServerTests {
         }
     }
 
+    @Test("Every further act of people has its form in the control API")
+    func furtherActs() async throws {
+        let (first, second) = (try bench.open(5_000), try bench.open(6_000))
+        try await withServer { base in
+            func act(_ action: String, _ body: String) async throws -> LooseJSON {
+                let answer = try await client.send(request("POST", "/_sandbox/\(action)", body), to: base)
+                #expect(answer.status == 200, "\(action): \(String(decoding: answer.body, as: UTF8.self))")
+                return try json(answer)
+            }
+            let account = #""account":"acct_bench""#
+            _ = try await act("settings", #"{\#(account),"fees_known_after_seconds":0}"#)
+            let started = try await act("pay/start", #"{"invoice":"\#(first)","amount":1000}"#)
+            _ = try await act("pay/finish", #"{"payment_intent":"\#(started["payment_intent"].text ?? "")"}"#)
+            let other = try await act("pay/start", #"{"invoice":"\#(first)","amount":1000}"#)
+            _ = try await act("pay/fail", #"{"payment_intent":"\#(other["payment_intent"].text ?? "")"}"#)
+            _ = try await act("pay/cancel", #"{"payment_intent":"\#(other["payment_intent"].text ?? "")"}"#)
+            _ = try await act("pay/action", #"{"invoice":"\#(first)"}"#)
+            _ = try await act("pay/transfer", #"{"invoice":"\#(first)","amount":1000}"#)
+            let paid = try await act("pay/together", #"{"invoices":[{"invoice":"\#(second)","amount":4000}]}"#)
+            let charge = #""charge":"\#(paid["charge"].text ?? "")""#
+            let refund = try await act("refund", #"{\#(charge),"amount":100,"pending":true}"#)["refund"].text ?? ""
+            _ = try await act("refund/finish", #"{"refund":"\#(refund)"}"#)
+            _ = try await act("refund/fail", #"{"refund":"\#(refund)"}"#)
+            let asked = try await act("dispute", #"{\#(charge),"opening":"inquiry"}"#)["dispute"].text ?? ""
+            for action in ["withdraw", "answer", "reinstate"] {
+                _ = try await act("dispute/\(action)", #"{"dispute":"\#(asked)"}"#)
+            }
+            _ = try await act("dispute/close", #"{"dispute":"\#(asked)","won":true}"#)
+            _ = try await act("dispute/appeal", #"{"dispute":"\#(asked)"}"#)
+            _ = try await act("dispute/deadline", #"{"dispute":"\#(asked)","seconds":1900000000}"#)
+            _ = try await act("fee", #"{\#(account),"currency":"nok","amount":7}"#)
+            let payout = try await act("payout", #"{\#(account),"currency":"nok"}"#)["payout"].text ?? ""
+            _ = try await act("payout/finish", #"{"payout":"\#(payout)"}"#)
+            _ = try await act("payout/fail", #"{"payout":"\#(payout)"}"#)
+            let parameters = #""parameters":{"invoice":"\#(second)","amount":"500"}"#
+            let note = try await act(
+                "dashboard", #"{\#(account),"method":"POST","path":"/v1/credit_notes",\#(parameters)}"#)
+            #expect(note["pre_payment_amount"].whole == 500)
+            _ = try await act("faults", #"{"path":"/v1/","kind":"lock_timeout"}"#)
+            let locked = try await client.send(request("POST", "/v1/customers", "name=A"), to: base)
+            #expect(locked.status == 429)
+            let ledgers = try await client.send(request("GET", "/_sandbox/ledgers"), to: base)
+            let kinds = Set(
+                try String(decoding: ledgers.body, as: UTF8.self).split(separator: "\n").compactMap {
+                    try JSONDecoder().decode(LooseJSON.self, from: Data($0.utf8))["kind"].text
+                })
+            #expect(kinds == ["credit_note", "balance_transaction", "payout", "balance"])
+        }
+    }
+
     @Test("People pay, decline, dispute and refund through the control API, and the books show it")
     func control() async throws {
         let first = try bench.open(5_000)

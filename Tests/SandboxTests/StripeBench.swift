@@ -10,12 +10,17 @@ struct StripeBench {
     let clock = SandboxClock.manual(startingAt: start * 1_000_000)
     let stripe: StripeSimulator
 
-    init(seed: UInt64 = 7, automaticTaxByDefault: Bool = false, permissions: Set<String>? = nil) {
+    init(
+        seed: UInt64 = 7, permissions: Set<String>? = nil,
+        settings change: (inout StripeAccountSettings) -> Void = { _ in }
+    ) {
+        var settings = StripeAccountSettings()
+        change(&settings)
         stripe = StripeSimulator(clock: clock, seed: seed)
         stripe.addAccount(
             id: "acct_bench", secretKey: Self.key, country: "NO",
             supportedCurrencies: ["nok", "sek", "eur", "dkk", "jpy", "isk", "kwd"], permissions: permissions,
-            defaultCurrency: "nok", automaticTaxByDefault: automaticTaxByDefault)
+            defaultCurrency: "nok", settings: settings)
     }
 
     var now: Int64 { clock.now() / 1_000_000 }
@@ -91,6 +96,27 @@ struct StripeBench {
         _ = try post("/v1/invoices/\(invoice)/add_lines", [("lines[0][amount]", String(amount))])
         _ = try post("/v1/invoices/\(invoice)/finalize")
         return invoice
+    }
+
+    func invoice(_ id: String, expand: String? = nil) throws -> LooseJSON {
+        try get("/v1/invoices/\(id)", expand.map { [("expand[]", $0)] } ?? []).json
+    }
+
+    func credit(of customer: String) throws -> Int64? { try get("/v1/customers/\(customer)").json["balance"].whole }
+
+    /// A guaranteed payment outside Stripe; answers its id.
+    func reported(_ amount: Int64, currency: String = "nok") throws -> String {
+        let made = try post(
+            "/v1/payment_records/report_payment",
+            [
+                ("amount_requested[value]", String(amount)), ("amount_requested[currency]", currency),
+                ("initiated_at", String(now)), ("outcome", "guaranteed"),
+                ("guaranteed[guaranteed_at]", String(now)), ("payment_method_details[type]", "custom"),
+                ("payment_method_details[custom][display_name]", "Bank"),
+                ("processor_details[type]", "custom"),
+                ("processor_details[custom][payment_reference]", "KID 1"),
+            ])
+        return made.json["id"].text ?? ""
     }
 
     func eventTypes() throws -> [String] {

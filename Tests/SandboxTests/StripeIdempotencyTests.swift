@@ -52,7 +52,7 @@ struct StripeIdempotencyTests {
 
     @Test("A 500 is kept too, whether the effect happened or not", arguments: [true, false])
     func serverErrors(afterEffect: Bool) throws {
-        bench.stripe.planServerErrors(pathPrefix: "/v1/customers", afterEffect: afterEffect)
+        bench.stripe.plan(.serverError(afterEffect: afterEffect), pathPrefix: "/v1/customers")
         let first = try bench.post("/v1/customers", [("name", "A")], idempotencyKey: "k1")
         let second = try bench.post("/v1/customers", [("name", "A")], idempotencyKey: "k1")
         #expect(first.status == 500)

@@ -40,7 +40,7 @@ struct StripeInvoiceTests {
 
     @Test("Automatic tax that the account switches on excludes tax amounts, unless the request switches it off")
     func automaticTax() throws {
-        let bench = StripeBench(automaticTaxByDefault: true)
+        let bench = StripeBench { $0.automaticTaxByDefault = true }
         let customer = try bench.customer()
         let silent = bench.draftParameters(customer).filter { $0.0 != "automatic_tax[enabled]" }
         let taxed = try bench.post("/v1/invoices", silent).json
@@ -107,6 +107,11 @@ struct StripeInvoiceTests {
         #expect(try status("kwd", 1_230) == 200)
         #expect(try status("kwd", 1_234) == 400)
         #expect(try status("jpy", 1_234) == 200)
+        let krona = try bench.open(20_000, currency: "isk")
+        #expect(throws: StripeActionRefused.self) { try bench.stripe.pay(invoice: krona, amount: 150) }
+        try bench.stripe.pay(invoice: krona, amount: 10_000)
+        #expect(try bench.post("/v1/credit_notes", [("invoice", krona), ("amount", "150")]).status == 400)
+        #expect(try bench.post("/v1/credit_notes", [("invoice", krona), ("amount", "100")]).status == 200)
     }
 
     @Test("Paid in two parts: two intents, two allocations, and paid only at the end")

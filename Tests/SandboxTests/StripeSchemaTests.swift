@@ -96,13 +96,60 @@ struct StripeSchemaTests {
         #expect(check.problems(error, "error") == [])
     }
 
+    @Test("Payments elsewhere, credit notes, refunds, disputes, fees and payouts have the right types too")
+    func settlement() throws {
+        let check = try OpenAPIDescription.stripe()
+        let bench = StripeBench { $0.conversions["sek"] = StripeConversion(to: "nok", rateMillionths: 950_000) }
+        let customer = try bench.customer()
+        let (first, second) = (
+            try bench.open(9_000, customer: customer, currency: "sek"), try bench.open(8_000, customer: customer)
+        )
+        let made = try bench.stripe.pay(invoice: first, amount: 9_500)
+        let pending = try bench.stripe.startPayment(invoice: second, amount: 1_000)
+        try bench.stripe.transfer(invoice: second, amount: 500)
+        let record = try bench.reported(700)
+        _ = try bench.post("/v1/invoices/\(second)/attach_payment", [("payment_record", record)])
+        let note = try bench.post("/v1/credit_notes", [("invoice", second), ("amount", "400")]).json
+        let given = [("invoice", first), ("amount", "900"), ("refund_amount", "500"), ("credit_amount", "400")]
+        let back = try bench.post("/v1/credit_notes", given).json
+        let refund = try bench.stripe.refund(charge: made.charge, amount: 100, isPending: true)
+        try bench.stripe.failRefund(refund)
+        let dispute = try bench.stripe.dispute(charge: made.charge, opening: .inquiry)
+        try bench.stripe.takeFee(account: "acct_bench", currency: "nok", amount: 5)
+        let payout = try bench.stripe.payOut(account: "acct_bench", currency: "nok")
+        try bench.stripe.failPayout(payout)
+        try bench.stripe.grantCoupon(customer: customer, percentOff: 10)
+        let deep = "payments.data.payment.payment_intent.latest_charge"
+        let objects: [(String, LooseJSON)] = [
+            ("credit_note", note), ("credit_note", back),
+            ("invoice", try bench.invoice(first, expand: deep)), ("invoice", try bench.invoice(second, expand: deep)),
+            ("charge", try bench.get("/v1/charges/\(pending.charge)").json),
+            ("payment_record", try bench.get("/v1/payment_records/\(record)").json),
+            ("refund", try bench.get("/v1/refunds/\(refund)").json),
+            ("dispute", try bench.get("/v1/disputes/\(dispute)").json),
+            ("payout", try bench.get("/v1/payouts/\(payout)").json),
+            ("customer", try bench.get("/v1/customers/\(customer)").json),
+            ("country_spec", try bench.get("/v1/country_specs/NO").json),
+            ("balance", try bench.get("/v1/balance").json),
+        ]
+        for (kind, object) in objects { #expect(check.problems(object, kind) == [], "\(kind)") }
+        for row in try bench.get("/v1/balance_transactions", [("limit", "100")]).json["data"].array {
+            #expect(check.problems(row, "balance_transaction") == [])
+        }
+        for event in try bench.get("/v1/events", [("limit", "100")]).json["data"].array {
+            let object = event["data"]["object"]
+            #expect(check.problems(object, object["object"].text ?? "") == [], "\(event["type"])")
+        }
+    }
+
     @Test("Lists have the list's envelope")
     func lists() throws {
         let bench = StripeBench()
         _ = try bench.customer()
         for path in [
             "/v1/customers", "/v1/invoices", "/v1/charges", "/v1/disputes", "/v1/refunds", "/v1/events",
-            "/v1/invoice_payments", "/v1/webhook_endpoints", "/v1/payment_intents",
+            "/v1/invoice_payments", "/v1/webhook_endpoints", "/v1/payment_intents", "/v1/credit_notes",
+            "/v1/balance_transactions", "/v1/payouts",
         ] {
             let json = try bench.get(path).json
             #expect(json["object"].text == "list", "\(path)")

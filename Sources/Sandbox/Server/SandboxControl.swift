@@ -27,28 +27,7 @@ package struct SandboxControl: Sendable {
         self.otherCalls = otherCalls
     }
 
-    /// What the forms and JSON bodies can say; each operation uses its part.
-    private struct Order: Decodable {
-        var invoice: String?
-        var charge: String?
-        var dispute: String?
-        /// In the currency's wire integer.
-        var amount: Int64?
-        var code: String?
-        var message: String?
-        var reason: String?
-        var won: Bool?
-        var seconds: Int64?
-        var method: String?
-        var path: String?
-        var kind: String?
-        var status: Int?
-        var body: String?
-        var retry_after: Int?
-        var count: Int?
-    }
-
-    private struct Refusal: Error {
+    struct Refusal: Error {
         var text: String
     }
 
@@ -59,6 +38,8 @@ package struct SandboxControl: Sendable {
         case ("GET", "books"):
             let lines = (stripe?.books() ?? []) + otherBooks()
             return Self.answer(200, "application/jsonl", lines.map { $0 + "\n" }.joined())
+        case ("GET", "ledgers"):
+            return Self.answer(200, "application/jsonl", (stripe?.ledgers() ?? []).map { $0 + "\n" }.joined())
         case ("GET", "calls"): return Self.answer(200, "application/json", calls().text)
         case ("POST", let action): return perform(action, request)
         default: return Self.refuse(404, "nothing is here; see GET /_sandbox/")
@@ -71,7 +52,7 @@ package struct SandboxControl: Sendable {
             if let bookkeeper, action.hasPrefix(SandboxBookkeeper.prefix) {
                 return Self.answer(200, "application/json", try bookkeeper.carryOut(action, request.body).text)
             }
-            let order = isForm ? Self.order(form: request.body) : try Self.order(json: request.body)
+            let order = isForm ? SandboxOrder(form: request.body) : try SandboxOrder(json: request.body)
             let result = try carryOut(action, order)
             if isForm { return SandboxResponse(status: 303, headers: [("Location", "/_sandbox/")]) }
             return Self.answer(200, "application/json", result.text)
@@ -86,64 +67,40 @@ package struct SandboxControl: Sendable {
         }
     }
 
-    private static func order(json body: [UInt8]) throws -> Order {
-        try JSONDecoder().decode(Order.self, from: Data(body.isEmpty ? Array("{}".utf8) : body))
-    }
-
-    private static func order(form body: [UInt8]) -> Order {
-        let form = StripeForm.parse(body)
-        var order = Order()
-        order.invoice = form.text("invoice")
-        order.charge = form.text("charge")
-        order.dispute = form.text("dispute")
-        order.amount = form.whole("amount")
-        order.reason = form.text("reason")
-        order.seconds = form.whole("seconds")
-        return order
-    }
-
-    private func carryOut(_ action: String, _ order: Order) throws -> StripeJSON {
-        func need<T>(_ value: T?, _ name: String) throws -> T {
-            guard let value else { throw Refusal(text: "\(action) needs the field '\(name)'") }
-            return value
-        }
+    private func carryOut(_ action: String, _ order: SandboxOrder) throws -> StripeJSON {
         switch action {
         case "clock/advance":
             guard let clock else { throw Refusal(text: "this server has no clock to move") }
-            clock.advance(bySeconds: try need(order.seconds, "seconds"))
+            guard let seconds = order.seconds else { throw Refusal(text: "\(action) needs the field 'seconds'") }
+            clock.advance(bySeconds: seconds)
             return ["now_microseconds": .whole(clock.now())]
         case "faults":
-            faults.add(try Self.fault(order))
+            if let failure = Self.failure(order) {
+                guard let stripe else { throw Refusal(text: "this server simulates no Stripe") }
+                stripe.plan(failure, pathPrefix: order.path ?? "/", count: max(1, order.count ?? 1))
+            } else {
+                faults.add(try Self.fault(order))
+            }
             return ["planned": .bool(true)]
-        case "pay", "fail", "dispute", "dispute/close", "refund": break
-        default: throw Refusal(text: "unknown action '\(action)'")
-        }
-        guard let stripe else { throw Refusal(text: "this server simulates no Stripe") }
-        func charge() throws -> String {
-            if let charge = order.charge { return charge }
-            let invoice = try need(order.invoice, "charge")
-            return try need(stripe.invoices().first { $0.id == invoice }?.charge, "charge")
-        }
-        switch action {
-        case "pay":
-            let made = try stripe.pay(invoice: need(order.invoice, "invoice"), amount: order.amount)
-            return ["charge": .string(made.charge), "payment_intent": .string(made.paymentIntent)]
-        case "fail":
-            let failed = try stripe.failCard(
-                invoice: need(order.invoice, "invoice"), code: order.code ?? "card_declined",
-                message: order.message ?? "Your card was declined.")
-            return ["charge": .string(failed)]
-        case "dispute":
-            let reason = order.reason ?? "fraudulent"
-            return ["dispute": .string(try stripe.dispute(charge: charge(), reason: reason, amount: order.amount))]
-        case "dispute/close":
-            try stripe.closeDispute(need(order.dispute, "dispute"), isWon: need(order.won, "won"))
-            return ["closed": .bool(true)]
-        default: return ["refund": .string(try stripe.refund(charge: charge(), amount: order.amount))]
+        default:
+            guard let deed = SandboxDeeds.all[action] else { throw Refusal(text: "unknown action '\(action)'") }
+            guard let stripe else { throw Refusal(text: "this server simulates no Stripe") }
+            return try deed(SandboxTask(action: action, order: order, stripe: stripe))
         }
     }
 
-    private static func fault(_ order: Order) throws -> Fault {
+    /// The failures that Stripe itself makes.
+    private static func failure(_ order: SandboxOrder) -> StripeSimulator.Failure? {
+        switch order.kind {
+        case "lock_timeout": .lockTimeout
+        case "idempotency_key_in_use": .keyInUse
+        case "server_error_before_effect": .serverError(afterEffect: false)
+        case "server_error_after_effect": .serverError(afterEffect: true)
+        default: nil
+        }
+    }
+
+    private static func fault(_ order: SandboxOrder) throws -> Fault {
         let kind: Fault.Kind
         switch order.kind {
         case "status": kind = .status(order.status ?? 500, body: order.body ?? "{}")
@@ -155,7 +112,8 @@ package struct SandboxControl: Sendable {
         default:
             throw Refusal(
                 text: "'kind' must be one of status, timeout_after_effect, timeout_before_effect, "
-                    + "reset_after_effect, half_body, too_many_requests")
+                    + "reset_after_effect, half_body, too_many_requests, lock_timeout, idempotency_key_in_use, "
+                    + "server_error_before_effect, server_error_after_effect")
         }
         return Fault(method: order.method, pathPrefix: order.path ?? "/", kind: kind, count: max(1, order.count ?? 1))
     }

@@ -11,7 +11,7 @@ extension StripeBook {
     }
 
     mutating func updateCustomer(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
-        guard var row = customers[call.id] else { throw .absent("customer", call.id) }
+        guard var row = customers[call.id], !row.isDeleted else { throw .absent("customer", call.id) }
         try apply(call.form, to: &row)
         store(row)
         emit("customer.updated", json(row))
@@ -57,10 +57,19 @@ extension StripeBook {
         return json(row)
     }
 
+    /// A deleted customer's id still answers, with nothing but that it is deleted. Its invoices stay.
+    mutating func deleteCustomer(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
+        guard var row = customers[call.id], !row.isDeleted else { throw .absent("customer", call.id) }
+        emit("customer.deleted", json(row))
+        row.isDeleted = true
+        store(row)
+        return json(row)
+    }
+
     /// By exact, case-sensitive e-mail and by time; names, descriptions and metadata cannot be listed by.
     func listCustomers(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
         let rows = customers.newestFirst.filter {
-            call.form.allows("email", equal: $0.email) && call.form.allows("created", $0.created)
+            !$0.isDeleted && call.form.allows("email", equal: $0.email) && call.form.allows("created", $0.created)
         }
         return try StripePage.cut(rows, call.form, noun: "customer", url: "/v1/customers") { json($0) }
     }
@@ -80,7 +89,8 @@ extension StripeBook {
         }
         let horizon = now - searchLagSeconds
         let found = customers.newestFirst.filter { row in
-            guard let seen = customerHistory[row.id]?.last(where: { $0.at <= horizon })?.row else { return false }
+            guard let seen = customerHistory[row.id]?.last(where: { $0.at <= horizon })?.row, !seen.isDeleted
+            else { return false }
             return query.matches { Self.searchable(seen, $0) }
         }
         let rows = found.dropFirst(start).prefix(limit)

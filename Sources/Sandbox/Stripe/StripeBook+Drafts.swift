@@ -9,7 +9,7 @@ extension StripeBook {
         let due = try dueDate(form, method: method)
         let currency = (form.text("currency") ?? customers[customerID]?.currency ?? defaultCurrency).lowercased()
         try check(currency: currency)
-        guard var customer = customers[customerID] else {
+        guard var customer = customers[customerID], !customer.isDeleted else {
             throw .noSuch("customer", customerID, param: "customer")
         }
         if method == "send_invoice", customer.email == nil {
@@ -26,7 +26,9 @@ extension StripeBook {
         var row = StripeInvoiceRecord(
             id: makeID("in"), created: now, customer: customerID, currency: currency, collectionMethod: method)
         row.dueDate = due
-        row.isAutomaticTax = form["automatic_tax"]?.flag("enabled") ?? isAutomaticTaxDefault
+        row.isAutomaticTax = form["automatic_tax"]?.flag("enabled") ?? settings.automaticTaxByDefault
+        // Left out, the customer's coupon is inherited; empty, it is not.
+        row.discount = form.has("discounts") ? nil : customer.discount
         row.isAutoAdvance = form.flag("auto_advance") ?? false
         row.number = form.text("number")
         row.footer = customer.footer
@@ -128,7 +130,7 @@ extension StripeBook {
             throw .state("An invoice can have at most \(Self.linesMax) line items.", param: "lines")
         }
         for line in added { try checkLine(line.value, of: row, at: "lines[\(line.key)]") }
-        for line in added { row.lines.append(makeLine(line.value)) }
+        for line in added { row.lines.append(makeLine(line.value, of: row)) }
         if let changes = call.form["invoice_metadata"] {
             row.metadata = merged(row.metadata, .branch([("metadata", changes)]))
         }
@@ -169,22 +171,39 @@ extension StripeBook {
         return product.overflow ? Int64.max : product.partialValue
     }
 
-    private mutating func makeLine(_ line: StripeForm) -> StripeLineRecord {
+    /// A coupon takes its percentage off each line that charges something, and automatic tax adds its own to what is
+    /// left, both in whole steps of the currency (choices, as Stripe's roundings are not known).
+    private mutating func makeLine(_ line: StripeForm, of row: StripeInvoiceRecord) -> StripeLineRecord {
         let amount = amount(of: line) ?? 0
         let period = line["period"]
-        let taxes = line.list("tax_amounts").map { tax in
+        func percentage(_ percent: Int64, of amount: Int64) -> Int64 {
+            let step = StripeCurrencyRules.step(row.currency) * 100
+            return (amount * percent + step / 2) / step * (step / 100)
+        }
+        let isDiscountable = line.flag("discountable") ?? true
+        let isDiscounted = isDiscountable && amount > 0
+        let discount = isDiscounted ? percentage(row.discount?.percentOff ?? 0, of: amount) : 0
+        var taxes = line.list("tax_amounts").map { tax in
             StripeTaxRecord(
                 rateID: taxRate(for: tax["tax_rate_data"] ?? .branch([])), amount: tax.whole("amount") ?? 0,
                 taxable: tax.whole("taxable_amount") ?? 0,
                 isInclusive: tax["tax_rate_data"]?.flag("inclusive") ?? false,
                 reason: tax.text("taxability_reason") ?? "not_available")
         }
+        if row.isAutomaticTax {
+            let rate = taxRate(for: .branch([("automatic", .text(String(settings.automaticTaxPercent)))]))
+            taxes = [
+                StripeTaxRecord(
+                    rateID: rate, amount: percentage(settings.automaticTaxPercent, of: amount - discount),
+                    taxable: amount - discount, isInclusive: false, reason: "standard_rated")
+            ]
+        }
         return StripeLineRecord(
             id: makeID("il"), created: now, itemID: makeID("ii"), priceID: makeID("price"),
             productID: line["price_data"]?.text("product") ?? makeID("prod", length: 14), amount: amount,
-            unitAmount: String(line["price_data"]?.whole("unit_amount") ?? amount),
+            discountAmount: discount, unitAmount: String(line["price_data"]?.whole("unit_amount") ?? amount),
             quantity: line.whole("quantity") ?? 1, description: line.text("description"),
-            isDiscountable: line.flag("discountable") ?? true,
+            isDiscountable: isDiscountable,
             metadata: line.map("metadata").filter { !$0.value.isEmpty },
             periodStart: period?.whole("start") ?? now, periodEnd: period?.whole("end") ?? now, taxes: taxes)
     }

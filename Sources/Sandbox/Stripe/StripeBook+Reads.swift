@@ -33,16 +33,16 @@ extension StripeBook {
         let form = call.form
         let payment = form["payment"]
         if let payment {
-            if payment.text("type") == "payment_record" {
-                // Nothing here makes payment records, so none can be asked for.
-                throw .noSuch("payment record", payment.text("payment_record") ?? "", param: "payment[payment_record]")
-            }
-            if payment.text("payment_intent") == nil { throw .missing("payment[payment_intent]") }
+            let type = payment.text("type") ?? ""
+            if payment.text(type) == nil { throw .missing("payment[\(type)]") }
         }
-        let rows = invoicePayments.newestFirst.filter {
+        let known = payment.flatMap { $0.text("payment_intent") ?? $0.text("payment_record") } ?? form.text("invoice")
+        let candidates = known.map { payments(of: $0).reversed() } ?? invoicePayments.newestFirst
+        let rows = candidates.filter {
             form.allows("invoice", equal: $0.invoice) && form.allows("status", equal: $0.status)
                 && form.allows("created", $0.created)
                 && (payment?.allows("payment_intent", equal: $0.paymentIntent) ?? true)
+                && (payment?.allows("payment_record", equal: $0.paymentRecord) ?? true)
         }
         let inner = call.expand["data"] ?? .none
         return try StripePage.cut(rows, form, noun: "invoice_payment", url: "/v1/invoice_payments") { json($0, inner) }
@@ -105,6 +105,57 @@ extension StripeBook {
         return try StripePage.cut(rows, call.form, noun: "refund", url: "/v1/refunds") { json($0, inner) }
     }
 
+    func retrieveTransaction(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
+        guard let row = transactions[call.id] else { throw .absent("balance transaction", call.id) }
+        return json(row, call.expand)
+    }
+
+    /// Of a manual payout nobody knows which rows it pays, so it cannot be filtered by.
+    func listTransactions(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
+        let form = call.form
+        if let id = form.text("payout") {
+            guard let payout = payouts[id] else { throw .noSuch("payout", id, param: "payout") }
+            guard payout.isAutomatic else {
+                throw .parameter(
+                    "payout", "Balance transaction history can only be filtered on automatic payouts, not manual.")
+            }
+        }
+        let rows = transactions.newestFirst.filter {
+            form.allows("payout", equal: $0.payout) && form.allows("type", equal: $0.type)
+                && form.allows("source", equal: $0.source) && form.allows("currency", equal: $0.currency)
+                && form.allows("created", $0.created)
+        }
+        let inner = call.expand["data"] ?? .none
+        return try StripePage.cut(rows, form, noun: "balance transaction", url: "/v1/balance_transactions") {
+            json($0, inner)
+        }
+    }
+
+    func retrieveBalance(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
+        let sums = balances.sorted { $0.key < $1.key }
+        func amounts(_ amount: ((available: Int64, pending: Int64)) -> Int64) -> StripeJSON {
+            .array(sums.map { ["amount": .whole(amount($0.value)), "currency": .string($0.key)] })
+        }
+        return [
+            "object": "balance", "available": amounts { $0.available }, "livemode": .bool(isLive),
+            "pending": amounts { $0.pending },
+        ]
+    }
+
+    func retrievePayout(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
+        guard let row = payouts[call.id] else { throw .absent("payout", call.id) }
+        return json(row, call.expand)
+    }
+
+    func listPayouts(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
+        let rows = payouts.newestFirst.filter {
+            call.form.allows("status", equal: $0.status) && call.form.allows("created", $0.created)
+                && call.form.allows("arrival_date", $0.arrivalDate)
+        }
+        let inner = call.expand["data"] ?? .none
+        return try StripePage.cut(rows, call.form, noun: "payout", url: "/v1/payouts") { json($0, inner) }
+    }
+
     func retrieveEvent(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
         guard let row = events[call.id], row.created >= now - Self.eventsKeptSeconds else {
             throw .absent("event", call.id)
@@ -135,6 +186,20 @@ extension StripeBook {
             "country": .string(country), "default_currency": .string(defaultCurrency),
             "details_submitted": .bool(true), "email": .null, "metadata": .object([]),
             "payouts_enabled": .bool(true), "type": "standard",
+        ]
+    }
+
+    /// Only the account's own country is known here, with the currencies that the account takes.
+    func retrieveCountry(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
+        guard call.id == country else { throw .absent("country", call.id, param: "country") }
+        let currencies = supportedCurrencies.sorted().map { StripeJSON.string($0) }
+        let fields: StripeJSON = ["additional": [], "minimum": []]
+        return [
+            "id": .string(country), "object": "country_spec", "default_currency": .string(defaultCurrency),
+            "supported_bank_account_currencies": .object([(key: defaultCurrency, value: .array([.string(country)]))]),
+            "supported_payment_currencies": .array(currencies), "supported_payment_methods": ["card", "stripe"],
+            "supported_transfer_countries": .array([.string(country)]),
+            "verification_fields": ["company": fields, "individual": fields],
         ]
     }
 

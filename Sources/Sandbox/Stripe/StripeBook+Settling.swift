@@ -28,7 +28,7 @@ extension StripeBook {
         row.startingBalance = customer.balances[row.currency] ?? 0
         let sum = row.total + row.startingBalance
         let isTooSmall = sum > 0 && sum < StripeCurrencyRules.minimum(row.currency)
-        row.amountDue = isTooSmall ? 0 : max(0, sum)
+        row.amountBilled = isTooSmall ? 0 : max(0, sum)
         let ending = isTooSmall ? sum : min(0, sum)
         row.endingBalance = ending
         customer.balances[row.currency] = ending == 0 ? nil : ending
@@ -38,26 +38,14 @@ extension StripeBook {
         if row.amountDue == 0 { row.paidAt = now }
         store(customer)
         invoices[row.id] = row
+        if row.startingBalance != ending { emit("customer.updated", json(customer)) }
         if row.status == "open" {
-            let intent = makeIntent(for: row, amount: row.amountDue)
-            invoicePayments.add(
-                StripeInvoicePaymentRecord(
-                    id: makeID("inpay"), created: now, invoice: row.id, paymentIntent: intent.id,
-                    amountRequested: row.amountDue, currency: row.currency, isDefault: true))
-            emit("payment_intent.created", json(intent))
+            let intent = makeIntent(customer: row.customer, row.currency, row.amountDue, for: row.id)
+            attach(intent, to: row, requesting: row.amountDue, isDefault: true)
             store(row, emitting: "invoice.finalized", "invoice.updated")
         } else {
             store(row, emitting: "invoice.finalized", "invoice.updated", "invoice.paid")
         }
-    }
-
-    mutating func makeIntent(for row: StripeInvoiceRecord, amount: Int64) -> StripePaymentIntentRecord {
-        let id = makeID("pi")
-        let intent = StripePaymentIntentRecord(
-            id: id, created: now, customer: row.customer, invoice: row.id, amount: amount, currency: row.currency,
-            clientSecret: "\(id)_\(makeID("secret"))")
-        intents.add(intent)
-        return intent
     }
 
     mutating func sendInvoice(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
@@ -75,17 +63,16 @@ extension StripeBook {
 
     mutating func voidInvoice(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
         var row = try invoice(call.id)
-        guard row.status == "open" || row.status == "uncollectible" else {
+        guard row.isPayable else {
             throw .state("You can only pass in open invoices. This invoice isn't open.")
         }
-        let payments = invoicePayments.all.filter { $0.invoice == row.id }
-        if payments.contains(where: { $0.status == "paid" }) {
+        if payments(of: row.id).contains(where: { $0.status == "paid" }) {
             throw .state("Invoices with `paid` payments cannot be voided.")
         }
+        try refuseInFlight(row)
         // The credit that finalization used goes back to the customer.
-        if var customer = customers[row.customer], let ending = row.endingBalance, ending != row.startingBalance {
-            customer.balances[row.currency, default: 0] += row.startingBalance - ending
-            store(customer)
+        if let ending = row.endingBalance {
+            changeBalance(of: row.customer, by: row.startingBalance - ending, row.currency)
         }
         row.status = "void"
         row.voidedAt = now
@@ -94,17 +81,15 @@ extension StripeBook {
         return json(row, call.expand)
     }
 
-    private mutating func cancelOpenPayments(of row: StripeInvoiceRecord, because reason: String) {
-        for payment in invoicePayments.all where payment.invoice == row.id && payment.status == "open" {
-            invoicePayments[payment.id]?.status = "canceled"
-            invoicePayments[payment.id]?.canceledAt = now
-            guard var intent = intents[payment.paymentIntent] else { continue }
-            intent.status = "canceled"
-            intent.canceledAt = now
-            intent.cancellationReason = reason
-            intents[intent.id] = intent
-            emit("payment_intent.canceled", json(intent))
+    /// A choice: what would cancel a payment under way is refused, as a payment intent in `processing` cannot be
+    /// cancelled, and one that is partly funded holds the payer's money.
+    private func refuseInFlight(_ row: StripeInvoiceRecord) throws(StripeFailure) {
+        guard let intent = payments(of: row.id).compactMap({ openIntent(of: $0) }).first(where: \.isInFlight) else {
+            return
         }
+        throw .state(
+            "This invoice has a payment in progress: PaymentIntent \(intent.id) has a status of \(intent.status).",
+            code: "payment_intent_unexpected_state")
     }
 
     mutating func markUncollectible(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
@@ -122,14 +107,16 @@ extension StripeBook {
     mutating func payInvoice(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
         var row = try invoice(call.id)
         if row.status == "paid" { throw .state("Invoice is already paid") }
-        guard row.status == "open" || row.status == "uncollectible" else {
+        guard row.isPayable else {
             throw .state("You can only pay open invoices. This invoice is \(row.status).")
         }
         guard call.form.flag("paid_out_of_band") == true else {
             throw .state("There is no default payment method to pay this invoice with.")
         }
+        try refuseInFlight(row)
+        // A choice: no InvoicePayment tells of it. Whether the real one makes a payment record here is not known.
         row.amountPaidOffStripe += row.amountRemaining
-        row.amountPaid = row.amountDue
+        row.amountPaid += row.amountRemaining
         row.status = "paid"
         row.paidAt = now
         cancelOpenPayments(of: row, because: "automatic")

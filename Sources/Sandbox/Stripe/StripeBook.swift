@@ -9,9 +9,8 @@ struct StripeBook: Sendable {
     let country: String
     let defaultCurrency: String
     let supportedCurrencies: Set<String>
-    /// Some accounts switch automatic tax on whenever a request leaves the parameter out.
-    let isAutomaticTaxDefault: Bool
     let searchLagSeconds: Int64
+    var settings: StripeAccountSettings
 
     /// Unix seconds, set before each operation.
     var now: Int64 = 0
@@ -26,10 +25,18 @@ struct StripeBook: Sendable {
     var invoiceNumbers: [String: String] = [:]
     var taxRateIDs: [String: String] = [:]
     var invoicePayments = StripeTable<StripeInvoicePaymentRecord>()
+    /// The ids of the payments that an invoice, a payment intent or a payment record has, oldest first.
+    var paymentIDs: [String: [String]] = [:]
     var intents = StripeTable<StripePaymentIntentRecord>()
     var charges = StripeTable<StripeChargeRecord>()
     var refunds = StripeTable<StripeRefundRecord>()
+    /// Succeeded charges whose balance transaction is not known yet.
+    var chargesWithoutFee: [String] = []
     var disputes = StripeTable<StripeDisputeRecord>()
+    var transactions = StripeTable<StripeBalanceTransactionRecord>()
+    var payouts = StripeTable<StripePayoutRecord>()
+    var paymentRecords = StripeTable<StripePaymentRecordRecord>()
+    var creditNotes = StripeTable<StripeCreditNoteRecord>()
     var endpoints = StripeTable<StripeEndpointRecord>()
     var events = StripeTable<StripeEventRecord>()
 
@@ -44,16 +51,26 @@ struct StripeBook: Sendable {
 
     init(
         account: String, isLive: Bool, country: String, defaultCurrency: String, supportedCurrencies: Set<String>,
-        isAutomaticTaxDefault: Bool, searchLagSeconds: Int64, seed: UInt64
+        settings: StripeAccountSettings, searchLagSeconds: Int64, seed: UInt64
     ) {
         self.account = account
         self.isLive = isLive
         self.country = country
         self.defaultCurrency = defaultCurrency
         self.supportedCurrencies = supportedCurrencies
-        self.isAutomaticTaxDefault = isAutomaticTaxDefault
+        self.settings = settings
         self.searchLagSeconds = searchLagSeconds
         random = SandboxRandom(seed: seed)
+    }
+
+    /// Before each operation: what time has brought about happens first, and was asked for by nobody.
+    mutating func begin(
+        at seconds: Int64, request: (id: String?, idempotencyKey: String?) = (nil, nil)
+    ) {
+        now = seconds
+        self.request = (nil, nil)
+        learnFees()
+        self.request = request
     }
 
     mutating func makeID(_ prefix: String, length: Int = 24) -> String { "\(prefix)_\(random.idText(length))" }
@@ -89,6 +106,15 @@ struct StripeBook: Sendable {
         invoices[row.id] = row
         if let number = row.number { invoiceNumbers[number] = row.id }
         for type in types { emit(type, json(row)) }
+    }
+
+    /// Changes the customer's balance; negative is credit in the customer's favour.
+    mutating func changeBalance(of id: String, by amount: Int64, _ currency: String) {
+        guard amount != 0, var row = customers[id] else { return }
+        let balance = (row.balances[currency] ?? 0) + amount
+        row.balances[currency] = balance == 0 ? nil : balance
+        store(row)
+        emit("customer.updated", json(row))
     }
 
     /// Merges metadata as Stripe does: an empty value removes its key, an empty whole removes all.

@@ -21,6 +21,9 @@ enum StripeCurrencyRules {
     /// Card charges have at most twelve digits.
     static let amountMax: Int64 = 999_999_999_999
 
+    /// Whether a person can pay or give back this much.
+    static func allows(_ amount: Int64, currency: String) -> Bool { amount > 0 && amount % step(currency) == 0 }
+
     static func check(_ amount: Int64, currency: String, param: String) throws(StripeFailure) {
         if amount.magnitude > UInt64(amountMax) {
             throw .parameter(param, "Invalid amount: it must have at most 12 digits", code: "amount_too_large")

@@ -45,7 +45,8 @@ extension StripeBook {
                 continue
             }
             let attempt = record.attempt + (record.isInFlight ? 1 : 0)
-            let body = json(event, apiVersion: endpoint.apiVersion ?? Self.version).bytes
+            let version = endpoint.apiVersion ?? Self.version
+            let body = (endpoint.isThin ? thin(event) : json(event, apiVersion: version)).bytes
             let headers = [
                 (name: "Content-Type", value: "application/json; charset=utf-8"),
                 (name: "User-Agent", value: "Stripe/1.0 (+https://stripe.com/docs/webhooks)"),

@@ -41,7 +41,7 @@ struct StripeExpansion: Sendable {
         "invoices": ["data": "(invoice"],
         "invoice_payment": ["invoice": "invoice", "payment": "(payment"],
         "invoice_payments": ["data": "(invoice_payment"],
-        "payment": ["payment_intent": "payment_intent"],
+        "payment": ["payment_intent": "payment_intent", "payment_record": "payment_record"],
         "payment_intent": ["latest_charge": "charge", "customer": "customer"],
         "payment_intents": ["data": "(payment_intent"],
         "charge": [
@@ -51,10 +51,19 @@ struct StripeExpansion: Sendable {
         "charges": ["data": "(charge"],
         "refund": [
             "charge": "charge", "payment_intent": "payment_intent", "balance_transaction": "balance_transaction",
+            "failure_balance_transaction": "balance_transaction",
         ],
         "refunds": ["data": "(refund"],
         "dispute": ["charge": "charge", "payment_intent": "payment_intent"],
         "disputes": ["data": "(dispute"],
         "customers": ["data": "(customer"],
+        "credit_note": ["invoice": "invoice", "customer": "customer"],
+        "credit_notes": ["data": "(credit_note"],
+        "balance_transaction": ["source": "source"],
+        "balance_transactions": ["data": "(balance_transaction"],
+        "payout": [
+            "balance_transaction": "balance_transaction", "failure_balance_transaction": "balance_transaction",
+        ],
+        "payouts": ["data": "(payout"],
     ]
 }

@@ -5,8 +5,13 @@ indirect enum StripeForm: Sendable {
 
     /// Parses `a=1&b[c]=2&d[]=3&e[0][f]=4`. Percent signs and plus signs are decoded in names and values.
     static func parse(_ encoded: [UInt8]) -> StripeForm {
+        build(pairs(encoded))
+    }
+
+    /// The tree of names and values that are not encoded.
+    static func build(_ pairs: [(name: String, value: String)]) -> StripeForm {
         var root = StripeForm.branch([])
-        for pair in pairs(encoded) { root.insert(pair.value, at: ArraySlice(path(pair.name))) }
+        for pair in pairs { root.insert(pair.value, at: ArraySlice(path(pair.name))) }
         return root
     }
 

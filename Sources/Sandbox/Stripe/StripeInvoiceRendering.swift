@@ -9,7 +9,7 @@ extension StripeBook {
         var members = heading(row, expand)
         members.append(contentsOf: amounts(row, balance: balance, due: due))
         if let inner = expand["payments"] {
-            let rows = invoicePayments.newestFirst.filter { $0.invoice == row.id }
+            let rows = payments(of: row.id).reversed()
             let data = rows.prefix(StripePage.limitDefault).map { json($0, inner["data"] ?? .none) }
             let hasMore = rows.count > StripePage.limitDefault
             members.append(("payments", StripePage.list(data, hasMore: hasMore, url: "/v1/invoice_payments")))
@@ -20,7 +20,8 @@ extension StripeBook {
     private func amounts(
         _ row: StripeInvoiceRecord, balance: Int64, due: Int64
     ) -> [(key: String, value: StripeJSON)] {
-        let withoutTax = StripeJSON.whole(row.subtotal - row.inclusiveTax)
+        let withoutTax = row.subtotal - row.inclusiveTax
+        let discounts = row.discount.map { Self.discounts(row.discountAmount, $0) } ?? []
         let taxes = Self.totals(of: row.lines.flatMap(\.taxes)).map { Self.json($0) }
         let automaticTax: StripeJSON = [
             "disabled_reason": .null, "enabled": .bool(row.isAutomaticTax), "liability": .null, "provider": .null,
@@ -33,11 +34,17 @@ extension StripeBook {
             ("attempt_count", .whole(row.attemptCount)), ("attempted", .bool(row.attemptCount > 0)),
             ("auto_advance", .bool(row.isAutoAdvance)), ("automatic_tax", automaticTax),
             ("ending_balance", .integer(row.endingBalance)), ("starting_balance", .whole(balance)),
-            ("post_payment_credit_notes_amount", .whole(0)), ("pre_payment_credit_notes_amount", .whole(0)),
-            ("subtotal", .whole(row.subtotal)), ("subtotal_excluding_tax", withoutTax),
-            ("total", .whole(row.total)), ("total_discount_amounts", []), ("total_excluding_tax", withoutTax),
+            ("post_payment_credit_notes_amount", .whole(row.postPaymentCredit)),
+            ("pre_payment_credit_notes_amount", .whole(row.prePaymentCredit)),
+            ("subtotal", .whole(row.subtotal)), ("subtotal_excluding_tax", .whole(withoutTax)),
+            ("total", .whole(row.total)), ("total_discount_amounts", .array(discounts)),
+            ("total_excluding_tax", .whole(withoutTax - row.discountAmount)),
             ("total_pretax_credit_amounts", []), ("total_taxes", .array(taxes)),
         ]
+    }
+
+    private static func discounts(_ amount: Int64, _ discount: StripeDiscountRecord) -> [StripeJSON] {
+        [["amount": .whole(amount), "discount": .string(discount.id)]]
     }
 
     /// Everything of an invoice that is not an amount.
@@ -64,7 +71,8 @@ extension StripeBook {
             ("customer_name", .text(customer?.name)), ("customer_phone", .text(customer?.phone)),
             ("customer_shipping", .null), ("customer_tax_exempt", .string(customer?.taxExempt ?? "none")),
             ("customer_tax_ids", .array(taxIDs)), ("default_payment_method", .null), ("default_source", .null),
-            ("default_tax_rates", []), ("description", .text(row.description)), ("discounts", []),
+            ("default_tax_rates", []), ("description", .text(row.description)),
+            ("discounts", .array(row.discount.map { [.string($0.id)] } ?? [])),
             ("due_date", .integer(row.dueDate)), ("effective_at", .integer(row.effectiveAt)),
             ("footer", .text(row.footer)), ("from_invoice", .null), ("hosted_invoice_url", .text(hosted)),
             ("invoice_pdf", .text(hosted.map { $0 + "/pdf" })), ("issuer", ["type": "self"]),
@@ -105,7 +113,10 @@ extension StripeBook {
     func json(_ line: StripeLineRecord, of invoice: StripeInvoiceRecord) -> StripeJSON {
         [
             "id": .string(line.id), "object": "line_item", "amount": .whole(line.amount),
-            "currency": .string(invoice.currency), "description": .text(line.description), "discount_amounts": [],
+            "currency": .string(invoice.currency), "description": .text(line.description),
+            "discount_amounts": .array(
+                line.discountAmount == 0
+                    ? [] : invoice.discount.map { Self.discounts(line.discountAmount, $0) } ?? []),
             "discountable": .bool(line.isDiscountable), "discounts": [], "invoice": .string(invoice.id),
             "livemode": .bool(isLive), "metadata": .map(line.metadata),
             "parent": [
@@ -126,7 +137,7 @@ extension StripeBook {
         ]
     }
 
-    private static func json(_ tax: StripeTaxRecord) -> StripeJSON {
+    static func json(_ tax: StripeTaxRecord) -> StripeJSON {
         [
             "amount": .whole(tax.amount), "tax_behavior": tax.isInclusive ? "inclusive" : "exclusive",
             "tax_rate_details": ["tax_rate": .string(tax.rateID)], "taxability_reason": .string(tax.reason),
@@ -135,7 +146,7 @@ extension StripeBook {
     }
 
     /// One row per rate, direction and reason, in the order of the lines.
-    private static func totals(of taxes: [StripeTaxRecord]) -> [StripeTaxRecord] {
+    static func totals(of taxes: [StripeTaxRecord]) -> [StripeTaxRecord] {
         var totals: [StripeTaxRecord] = []
         for tax in taxes {
             let same = totals.firstIndex {

@@ -24,6 +24,17 @@ struct StripeCustomerRecord: StripeRecord {
     var currency: String?
     /// Per currency; negative is credit in the customer's favour, as Stripe signs it.
     var balances: [String: Int64] = [:]
+    var discount: StripeDiscountRecord?
+    /// Deleted customers stay known by id, and nothing more can be done with them.
+    var isDeleted = false
+}
+
+/// A coupon that a person gave to a customer; invoices inherit it unless their creation says otherwise.
+struct StripeDiscountRecord: Sendable {
+    var id: String
+    var coupon: String
+    var percentOff: Int64
+    var start: Int64
 }
 
 struct StripeTaxRecord: Sendable {
@@ -41,6 +52,7 @@ struct StripeLineRecord: StripeRecord {
     var priceID: String
     var productID: String
     var amount: Int64
+    var discountAmount: Int64 = 0
     var unitAmount: String
     var quantity: Int64
     var description: String?
@@ -62,6 +74,7 @@ struct StripeInvoiceRecord: StripeRecord {
     var effectiveAt: Int64?
     var isAutoAdvance = false
     var isAutomaticTax = false
+    var discount: StripeDiscountRecord?
     var number: String?
     var description: String?
     var footer: String?
@@ -74,8 +87,11 @@ struct StripeInvoiceRecord: StripeRecord {
 
     var startingBalance: Int64 = 0
     var endingBalance: Int64?
-    /// Set at finalization; a draft's is computed.
-    var amountDue: Int64 = 0
+    /// What finalization asked for; a draft's is computed.
+    var amountBilled: Int64 = 0
+    /// What credit notes took off while it was open, and what they gave back after it was paid.
+    var prePaymentCredit: Int64 = 0
+    var postPaymentCredit: Int64 = 0
     var amountPaid: Int64 = 0
     var amountPaidOffStripe: Int64 = 0
     var amountOverpaid: Int64 = 0
@@ -88,95 +104,16 @@ struct StripeInvoiceRecord: StripeRecord {
     /// The customer as the invoice shows it since it was finalized.
     var frozenCustomer: StripeCustomerRecord?
 
+    var isPayable: Bool { status == "open" || status == "uncollectible" }
     var subtotal: Int64 { lines.reduce(0) { $0 + $1.amount } }
     private var taxes: [StripeTaxRecord] { lines.flatMap(\.taxes) }
     var exclusiveTax: Int64 { taxes.reduce(0) { $0 + ($1.isInclusive ? 0 : $1.amount) } }
     var inclusiveTax: Int64 { taxes.reduce(0) { $0 + ($1.isInclusive ? $1.amount : 0) } }
     /// Given amounts, added as they are: Stripe does not round them.
-    var total: Int64 { subtotal + exclusiveTax }
+    var total: Int64 { subtotal - discountAmount + exclusiveTax }
+    var discountAmount: Int64 { lines.reduce(0) { $0 + $1.discountAmount } }
+    var amountDue: Int64 { amountBilled - prePaymentCredit }
     var amountRemaining: Int64 { max(0, amountDue - amountPaid) }
-}
-
-struct StripeInvoicePaymentRecord: StripeRecord {
-    var id: String
-    var created: Int64
-    var invoice: String
-    var paymentIntent: String
-    var status = "open"
-    var amountRequested: Int64
-    var amountPaid: Int64?
-    var currency: String
-    var isDefault: Bool
-    var paidAt: Int64?
-    var canceledAt: Int64?
-}
-
-struct StripePaymentIntentRecord: StripeRecord {
-    var id: String
-    var created: Int64
-    var customer: String
-    var invoice: String
-    var amount: Int64
-    var amountReceived: Int64 = 0
-    var currency: String
-    var status = "requires_payment_method"
-    var latestCharge: String?
-    var canceledAt: Int64?
-    var cancellationReason: String?
-    var failureCode: String?
-    var failureMessage: String?
-    var clientSecret: String
-}
-
-struct StripeChargeRecord: StripeRecord {
-    var id: String
-    var created: Int64
-    var customer: String
-    var paymentIntent: String
-    var paymentMethod: String
-    var amount: Int64
-    var amountRefunded: Int64 = 0
-    var currency: String
-    var isSuccess: Bool
-    var isDisputed = false
-    var failureCode: String?
-    var failureMessage: String?
-    var balanceTransaction: StripeBalanceTransactionRecord?
-}
-
-struct StripeRefundRecord: StripeRecord {
-    var id: String
-    var created: Int64
-    var charge: String
-    var paymentIntent: String
-    var amount: Int64
-    var currency: String
-    var status = "succeeded"
-    var balanceTransaction: StripeBalanceTransactionRecord
-}
-
-struct StripeDisputeRecord: StripeRecord {
-    var id: String
-    var created: Int64
-    var charge: String
-    var paymentIntent: String
-    var amount: Int64
-    var currency: String
-    var reason: String
-    var status = "needs_response"
-    var evidenceDueBy: Int64
-    var balanceTransactions: [StripeBalanceTransactionRecord]
-}
-
-struct StripeBalanceTransactionRecord: Sendable {
-    var id: String
-    var created: Int64
-    var type: String
-    var reportingCategory: String
-    var source: String
-    var currency: String
-    var amount: Int64
-    var fee: Int64
 }
 
 struct StripeEndpointRecord: StripeRecord {
@@ -188,6 +125,8 @@ struct StripeEndpointRecord: StripeRecord {
     var description: String?
     var metadata: [String: String]
     var isEnabled = true
+    /// Thin endpoints are told of a change and nothing of its object.
+    var isThin = false
     var secret: String
 }
 

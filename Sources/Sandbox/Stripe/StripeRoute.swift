@@ -4,7 +4,7 @@ struct StripeRoute: Sendable {
 
     let method: String
     let template: String
-    /// What a restricted key must hold; `…_write` includes `…_read`.
+    /// What a restricted key must hold; `…_write` includes `…_read`. Empty for what every key may do.
     let permission: String
     let fields: [StripeField]
     /// The kind of object that `expand` starts from; nil when nothing can be expanded.
@@ -47,7 +47,8 @@ struct StripeRoute: Sendable {
     }
 
     func isPermitted(by permissions: Set<String>) -> Bool {
-        permissions.contains(permission) || permissions.contains(permission.replacing("_read", with: "_write"))
+        permission.isEmpty || permissions.contains(permission)
+            || permissions.contains(permission.replacing("_read", with: "_write"))
     }
 
     /// Checks the parameters and builds the call.

@@ -1,6 +1,7 @@
 /// The operations that the sandbox knows, with the parameters Stripe's API description gives them.
 enum StripeRoutes {
-    static let all: [StripeRoute] = customers + invoices + invoiceActions + money + notices
+    static let all: [StripeRoute] =
+        customers + invoices + invoiceActions + attachments + creditNotes + money + balance + notices
 
     static func find(_ method: String, _ path: String) -> (route: StripeRoute, ids: [String])? {
         let parts = path.split(separator: "/")
@@ -27,6 +28,9 @@ enum StripeRoutes {
         },
         StripeRoute("POST", "/v1/customers/{customer}", "rak_customer_write", customerFields) {
             book, call throws(StripeFailure) in try book.updateCustomer(call)
+        },
+        StripeRoute("DELETE", "/v1/customers/{customer}", "rak_customer_write") {
+            book, call throws(StripeFailure) in try book.deleteCustomer(call)
         },
     ]
 
@@ -167,6 +171,9 @@ enum StripeRoutes {
         },
         StripeRoute("GET", "/v1/account", "rak_accounts_kyc_basic_read") {
             book, call throws(StripeFailure) in try book.retrieveAccount(call)
+        },
+        StripeRoute("GET", "/v1/country_specs/{country}", "") {
+            book, call throws(StripeFailure) in try book.retrieveCountry(call)
         },
     ]
 }

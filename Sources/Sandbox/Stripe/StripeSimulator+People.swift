@@ -29,68 +29,139 @@ package struct StripeInvoiceGlimpse: Sendable {
     package let isDisputed: Bool
 }
 
+/// An invoice's share of a payment that is for several.
+package struct StripePaymentPart: Sendable {
+    package var invoice: String
+    /// In the currency's wire integer; nil for what remains.
+    package var amount: Int64?
+
+    package init(invoice: String, amount: Int64? = nil) {
+        self.invoice = invoice
+        self.amount = amount
+    }
+}
+
+/// What payers and their banks do. Amounts are in the currency's wire integer.
 extension StripeSimulator {
-    /// Pays an open invoice: `amount` in the currency's wire integer, nil for what remains. Events follow:
+    /// Lets a person act on the account that `isHere` finds `id` in.
+    func act<R: Sendable>(
+        on noun: String, _ id: String, _ isHere: (StripeBook) -> Bool,
+        _ body: (inout StripeBook) throws(StripeActionRefused) -> R
+    ) throws(StripeActionRefused) -> R {
+        guard let result = try withBook(where: isHere, body) else {
+            throw StripeActionRefused("no such \(noun): \(id)")
+        }
+        return result
+    }
+
+    private func act<R: Sendable>(
+        onInvoice id: String, _ body: (inout StripeBook) throws(StripeActionRefused) -> R
+    ) throws(StripeActionRefused) -> R {
+        try act(on: "invoice", id, { $0.invoices[id] != nil }, body)
+    }
+
+    private func act<R: Sendable>(
+        onIntent id: String, _ body: (inout StripeBook) throws(StripeActionRefused) -> R
+    ) throws(StripeActionRefused) -> R {
+        try act(on: "payment intent", id, { $0.intents[id] != nil }, body)
+    }
+
+    /// Pays an open invoice at once; nil for what remains, more than that is an overpayment. Events follow:
     /// `charge.succeeded`, `payment_intent.succeeded`, `invoice_payment.paid`, and `invoice.paid` when nothing remains.
     @discardableResult
     package func pay(invoice id: String, amount: Int64? = nil) throws(StripeActionRefused) -> StripePaymentMade {
-        let made = try withBook(where: { $0.invoices[id] != nil }) { (book) throws(StripeActionRefused) in
-            try book.pay(id, amount: amount)
+        try act(onInvoice: id) { (book) throws(StripeActionRefused) in try book.pay(id, amount: amount) }
+    }
+
+    /// Starts a payment that is decided later, by `finishPayment` or `failPayment` with its payment intent.
+    @discardableResult
+    package func startPayment(
+        invoice id: String, amount: Int64? = nil, method: String = "sepa_debit"
+    ) throws(StripeActionRefused) -> StripePaymentMade {
+        try act(onInvoice: id) { (book) throws(StripeActionRefused) in
+            try book.startPayment(id, amount: amount, method: method)
         }
-        guard let made else { throw StripeActionRefused("no such invoice: \(id)") }
-        return made
+    }
+
+    /// Answers the charge that succeeded.
+    @discardableResult
+    package func finishPayment(_ intent: String) throws(StripeActionRefused) -> String {
+        try act(onIntent: intent) { (book) throws(StripeActionRefused) in try book.finishPayment(intent) }
+    }
+
+    /// Answers the charge that failed.
+    @discardableResult
+    package func failPayment(
+        _ intent: String, code: String = "insufficient_funds", message: String = "The account has too little money.",
+        declineCode: String? = nil
+    ) throws(StripeActionRefused) -> String {
+        try act(onIntent: intent) { (book) throws(StripeActionRefused) in
+            try book.failPayment(intent, code: code, message: message, declineCode: declineCode)
+        }
+    }
+
+    /// One payment for several invoices of one customer and currency. `received` may be less or more than what the
+    /// parts ask for. A pending one is decided later.
+    @discardableResult
+    package func pay(
+        together parts: [StripePaymentPart], received: Int64? = nil, isPending: Bool = false
+    ) throws(StripeActionRefused) -> StripePaymentMade {
+        let first = parts.first?.invoice ?? ""
+        return try act(onInvoice: first) { (book) throws(StripeActionRefused) in
+            try book.payTogether(parts, received: received, isPending: isPending)
+        }
+    }
+
+    /// A payment that belongs to no invoice until it is attached to one.
+    @discardableResult
+    package func payUnattached(
+        customer: String, currency: String, amount: Int64
+    ) throws(StripeActionRefused) -> StripePaymentMade {
+        try act(on: "customer", customer, { $0.customers[customer] != nil }) { (book) throws(StripeActionRefused) in
+            try book.payUnattached(customer, currency, amount)
+        }
+    }
+
+    /// A bank transfer arrives; too little of it funds the payment in part, and the next one adds to it.
+    @discardableResult
+    package func transfer(invoice id: String, amount: Int64) throws(StripeActionRefused) -> StripePaymentMade {
+        try act(onInvoice: id) { (book) throws(StripeActionRefused) in try book.transfer(id, amount: amount) }
+    }
+
+    /// The payer must prove who they are first; answers the payment intent. `pay` goes on from there.
+    @discardableResult
+    package func requireAction(invoice id: String) throws(StripeActionRefused) -> String {
+        try act(onInvoice: id) { (book) throws(StripeActionRefused) in try book.requireAction(id) }
+    }
+
+    /// Gives up on a payment intent that is not an invoice's default one.
+    package func cancelPayment(_ intent: String) throws(StripeActionRefused) {
+        try act(onIntent: intent) { (book) throws(StripeActionRefused) in try book.cancelPayment(intent) }
     }
 
     /// The card is declined; answers the failed charge's id.
     @discardableResult
     package func failCard(
-        invoice id: String, code: String = "card_declined", message: String = "Your card was declined."
+        invoice id: String, code: String = "card_declined", message: String = "Your card was declined.",
+        declineCode: String? = "generic_decline"
     ) throws(StripeActionRefused) -> String {
-        let charge = try withBook(where: { $0.invoices[id] != nil }) { (book) throws(StripeActionRefused) in
-            try book.failCard(id, code: code, message: message)
+        try act(onInvoice: id) { (book) throws(StripeActionRefused) in
+            try book.failCard(id, code: code, message: message, declineCode: declineCode)
         }
-        guard let charge else { throw StripeActionRefused("no such invoice: \(id)") }
-        return charge
-    }
-
-    /// The payer's bank disputes a charge; answers the dispute's id.
-    @discardableResult
-    package func dispute(
-        charge id: String, reason: String = "fraudulent", amount: Int64? = nil
-    ) throws(StripeActionRefused) -> String {
-        let dispute = try withBook(where: { $0.charges[id] != nil }) { (book) throws(StripeActionRefused) in
-            try book.dispute(id, reason: reason, amount: amount)
-        }
-        guard let dispute else { throw StripeActionRefused("no such charge: \(id)") }
-        return dispute
-    }
-
-    /// The bank decides a dispute.
-    package func closeDispute(_ id: String, isWon: Bool) throws(StripeActionRefused) {
-        let done: Bool? = try withBook(where: { $0.disputes[id] != nil }) { (book) throws(StripeActionRefused) in
-            try book.closeDispute(id, isWon: isWon)
-            return true
-        }
-        if done == nil { throw StripeActionRefused("no such dispute: \(id)") }
-    }
-
-    /// A person gives money back; answers the refund's id.
-    @discardableResult
-    package func refund(charge id: String, amount: Int64? = nil) throws(StripeActionRefused) -> String {
-        let refund = try withBook(where: { $0.charges[id] != nil }) { (book) throws(StripeActionRefused) in
-            try book.refund(id, amount: amount)
-        }
-        guard let refund else { throw StripeActionRefused("no such charge: \(id)") }
-        return refund
     }
 
     /// All invoices that are not deleted, oldest first within each account.
     package func invoices() -> [StripeInvoiceGlimpse] {
         gather { book in
+            let charged = Dictionary(
+                book.charges.all.filter(\.isSuccess).map { ($0.paymentIntent, $0) }, uniquingKeysWith: { $1 })
+            let paid = book.invoicePayments.all.filter { $0.status == "paid" }.compactMap { payment in
+                payment.paymentIntent.flatMap { charged[$0] }.map { (payment.invoice, $0, payment.paidAt ?? 0) }
+            }
+            // The last one counts, in the order of payment.
             let charges = Dictionary(
-                book.charges.all.filter(\.isSuccess).compactMap { charge in
-                    book.intents[charge.paymentIntent].map { ($0.invoice, charge) }
-                }, uniquingKeysWith: { $1 })
+                paid.sorted { $0.2 < $1.2 }.map { ($0.0, $0.1) },
+                uniquingKeysWith: { $0.created > $1.created ? $0 : $1 })
             return book.invoices.all.map { row in
                 StripeInvoiceGlimpse(
                     account: book.account, id: row.id, number: row.number,
@@ -131,6 +202,9 @@ extension StripeSimulator {
 
     /// The books of all accounts as JSON Lines: invoices, invoice payments, charges, refunds, disputes.
     package func books() -> [String] { gather { $0.lines() } }
+
+    /// The rest of their books as JSON Lines: credit notes, payment records, balance transactions, payouts, balances.
+    package func ledgers() -> [String] { gather { $0.ledgerLines() } }
 
     /// How often each operation was called, by account: `POST /v1/invoices/{invoice}/finalize` and so on.
     package func calls() -> [String: [String: Int]] {

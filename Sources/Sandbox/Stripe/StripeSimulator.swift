@@ -11,9 +11,19 @@ package final class StripeSimulator: Sendable {
         var permissions: Set<String>?
     }
 
+    /// What can go wrong at Stripe itself, whatever the network does.
+    package enum Failure: Sendable, Equatable {
+        /// A 500, kept under the request's idempotency key as Stripe keeps it, with or without the effect.
+        case serverError(afterEffect: Bool)
+        /// 429 `lock_timeout`: another request holds the object. Nothing happens, and there is no request id.
+        case lockTimeout
+        /// 409: another request with the same idempotency key is still under way. Nothing happens.
+        case keyInUse
+    }
+
     private struct PlannedFailure: Sendable {
         var pathPrefix: String
-        var isAfterEffect: Bool
+        var failure: Failure
         var count: Int
     }
 
@@ -42,9 +52,11 @@ package final class StripeSimulator: Sendable {
     /// Adds an account, or another key to one. The key's prefix says whether it is live, and test and live do not
     /// see each other. `permissions` (`rak_invoice_write` and so on) restrict a key; nil allows everything.
     /// Currencies are lower-case codes; the first country-like guess for the default currency can be given.
+    /// `settings` count when the account is new; `change` changes them later.
     package func addAccount(
         id: String, secretKey: String, country: String, supportedCurrencies: Set<String>,
-        permissions: Set<String>? = nil, defaultCurrency: String? = nil, automaticTaxByDefault: Bool = false
+        permissions: Set<String>? = nil, defaultCurrency: String? = nil,
+        settings: StripeAccountSettings = StripeAccountSettings()
     ) {
         let isLive = secretKey.contains("_live_")
         let place = "\(id) \(isLive ? "live" : "test")"
@@ -56,16 +68,25 @@ package final class StripeSimulator: Sendable {
             let mixed = sha256("\(seed) \(place)".utf8).prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             state.books[place] = StripeBook(
                 account: id, isLive: isLive, country: country, defaultCurrency: defaultCurrency ?? fallback,
-                supportedCurrencies: supportedCurrencies, isAutomaticTaxDefault: automaticTaxByDefault,
+                supportedCurrencies: supportedCurrencies, settings: settings,
                 searchLagSeconds: searchLagSeconds, seed: mixed)
         }
     }
 
-    /// Plans a 500 for the next `count` POST requests under the prefix, before or after their effect. Unlike a fault
-    /// of the server in front, it is kept under the request's idempotency key, as Stripe keeps it.
-    package func planServerErrors(pathPrefix: String, afterEffect: Bool, count: Int = 1) {
+    /// Changes how an account behaves from now on, in both modes. Answers false when there is none of that id.
+    @discardableResult
+    package func change(account: String, _ change: (inout StripeAccountSettings) -> Void) -> Bool {
+        state.withLock { state in
+            let places = state.books.keys.filter { state.books[$0]?.account == account }
+            for place in places { change(&state.books[place]!.settings) }
+            return !places.isEmpty
+        }
+    }
+
+    /// Plans a failure of the next `count` POST requests under the prefix.
+    package func plan(_ failure: Failure, pathPrefix: String, count: Int = 1) {
         state.withLock {
-            $0.failures.append(PlannedFailure(pathPrefix: pathPrefix, isAfterEffect: afterEffect, count: count))
+            $0.failures.append(PlannedFailure(pathPrefix: pathPrefix, failure: failure, count: count))
         }
     }
 
@@ -77,8 +98,7 @@ package final class StripeSimulator: Sendable {
         try state.withLock { (state) throws(E) -> R? in
             guard let place = state.books.keys.sorted().first(where: { state.books[$0].map(isWanted) ?? false })
             else { return nil }
-            state.books[place]!.now = clock.now() / 1_000_000
-            state.books[place]!.request = (nil, nil)
+            state.books[place]!.begin(at: clock.now() / 1_000_000)
             return try body(&state.books[place]!)
         }
     }
@@ -87,7 +107,7 @@ package final class StripeSimulator: Sendable {
     func gather<R: Sendable>(_ body: (inout StripeBook) -> [R]) -> [R] {
         state.withLock { state in
             state.books.keys.sorted().flatMap { place in
-                state.books[place]!.now = clock.now() / 1_000_000
+                state.books[place]!.begin(at: clock.now() / 1_000_000)
                 return body(&state.books[place]!)
             }
         }
@@ -99,7 +119,8 @@ package final class StripeSimulator: Sendable {
             let requestID = "req_" + state.random.idText(14)
             var response = answer(request, requestID: requestID, &state)
             response.headers.append(("Content-Type", "application/json"))
-            response.headers.append(("Request-Id", requestID))
+            // A request that only waited for a lock has no id.
+            if response.status != 429 { response.headers.append(("Request-Id", requestID)) }
             response.headers.append(("Stripe-Version", request.header("Stripe-Version") ?? StripeBook.version))
             return response
         }
@@ -150,12 +171,15 @@ package final class StripeSimulator: Sendable {
         }
         let call = try route.call(StripeForm.parse(parameters), ids: ids)
         let failure = isPost ? Self.plannedFailure(for: request.path, &state.failures) : nil
+        if failure == .lockTimeout { throw Self.lockTimeout }
+        if failure == .keyInUse { throw Self.keyInUse(idempotencyKey ?? "") }
         var response = SandboxResponse(status: 200)
         do throws(StripeFailure) {
-            if failure == .some(false) { throw Self.serverError }
+            if failure == .serverError(afterEffect: false) { throw Self.serverError }
             let body = try Self.run(route, call, (requestID, idempotencyKey), seconds, &state.books[place])
-            if failure == .some(true) { throw Self.serverError }
-            response.body = body.bytes
+            if failure == .serverError(afterEffect: true) { throw Self.serverError }
+            let version = request.header("Stripe-Version") ?? StripeBook.version
+            response.body = (state.books[place]?.shaped(body, for: version) ?? body).bytes
         } catch {
             if !error.isKept { throw error }
             response = SandboxResponse(status: error.status, body: error.json.bytes)
@@ -169,18 +193,48 @@ package final class StripeSimulator: Sendable {
         return response
     }
 
+    /// Does in the Dashboard what `method` and `path` do in the API: no key, and no request that an event could name.
+    package func byHand(
+        account: String, _ method: String, _ path: String, _ parameters: [(name: String, value: String)] = []
+    ) throws(StripeActionRefused) -> StripeJSON {
+        guard let (route, ids) = StripeRoutes.find(method, path) else {
+            throw StripeActionRefused("unknown operation: \(method) \(path)")
+        }
+        let form = StripeForm.build(parameters)
+        let done = try withBook(where: { $0.account == account }) { (book) throws(StripeActionRefused) in
+            do throws(StripeFailure) {
+                return try route.run(&book, try route.call(form, ids: ids))
+            } catch {
+                throw StripeActionRefused(error.message)
+            }
+        }
+        guard let done else { throw StripeActionRefused("no such account: \(account)") }
+        return done
+    }
+
     private static func run(
         _ route: StripeRoute, _ call: StripeCall, _ request: (id: String?, idempotencyKey: String?), _ seconds: Int64,
         _ book: inout StripeBook?
     ) throws(StripeFailure) -> StripeJSON {
         guard book != nil else { throw serverError }
-        book!.now = seconds
-        book!.request = request
+        book!.begin(at: seconds, request: request)
         return try route.run(&book!, call)
     }
 
     private static let serverError = StripeFailure(
         status: 500, type: "api_error", message: "An unknown error occurred while processing the request.")
+
+    private static let lockTimeout = StripeFailure(
+        status: 429, code: "lock_timeout",
+        message: "This object cannot be accessed right now because another API request or Stripe process is currently "
+            + "accessing it.", isKept: false)
+
+    private static func keyInUse(_ key: String) -> StripeFailure {
+        StripeFailure(
+            status: 409, type: "idempotency_error", code: "idempotency_key_in_use",
+            message: "There is currently another in-progress request using this Idempotent Key: \(key).",
+            isKept: false)
+    }
 
     private static func replay(
         _ key: String, _ fingerprint: String, _ now: Int64, _ book: StripeBook
@@ -203,13 +257,13 @@ package final class StripeSimulator: Sendable {
             ], body: saved.body)
     }
 
-    /// Whether a planned failure strikes now: nil for no, else whether it comes after the effect.
-    private static func plannedFailure(for path: String, _ failures: inout [PlannedFailure]) -> Bool? {
+    /// The planned failure that strikes now.
+    private static func plannedFailure(for path: String, _ failures: inout [PlannedFailure]) -> Failure? {
         guard let place = failures.firstIndex(where: { path.hasPrefix($0.pathPrefix) && $0.count > 0 }) else {
             return nil
         }
         failures[place].count -= 1
-        return failures[place].isAfterEffect
+        return failures[place].failure
     }
 
     private static func authenticate(_ request: SandboxRequest, _ keys: [String: Key]) throws(StripeFailure) -> Key {
