@@ -1,6 +1,6 @@
 /// The life of a document of ours in Visma, whatever its kind: made unreleased, released by number, believed only when
 /// Visma reads it back; voided when the fact that it books is undone or a person asks for it.
-enum BookingPlan {
+package enum BookingPlan {
     /// How long Visma is given before the first look at a queued release or void; then as long again as it has taken so
     /// far, as each look is a call and Visma counts calls by the hour.
     static let lookSeconds: Int64 = 5
@@ -84,7 +84,7 @@ enum BookingPlan {
             proposals: ["void or reverse it in Visma", "leave it"])
     }
 
-    static func noun(_ kind: Booking.Kind) -> String {
+    package static func noun(_ kind: Booking.Kind) -> String {
         switch kind {
         case .payment: "payment"
         case .refund: "refund"

@@ -120,6 +120,13 @@ package struct PostingPolicy: Hashable, Sendable, Codable {
         disputeEntryType = try stored.decodeIfPresent(String.self, forKey: .disputeEntryType)
     }
 
+    /// Whether Stripe's money is booked there.
+    package func isCashAccount(_ number: String?) -> Bool {
+        guard let number else { return false }
+        return cashAccounts.values.contains(number)
+            || branchCashAccounts.values.contains { $0.values.contains(number) }
+    }
+
     package func cashAccount(branch: String?, currency: Currency) -> String? {
         branch.flatMap { branchCashAccounts[$0]?[currency.code] } ?? cashAccounts[currency.code]
     }

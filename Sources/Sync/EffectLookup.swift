@@ -20,8 +20,7 @@ struct EffectLookup {
     /// Between two looks at something that may still be under way.
     static let lookSeconds: Int64 = 5
     static let writesOffSeconds: Int64 = 60
-    /// Visma keeps days without a zone, and people move dates.
-    static let dateSlackDays = 2
+    static let recordsSeconds: Int64 = 3600
     /// Stripe's clock and ours may differ by this much when objects are listed by creation time.
     static let clockSlackSeconds: Int64 = 3600
 
@@ -30,8 +29,13 @@ struct EffectLookup {
 
     func find(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
         switch effect.step {
-        case Step.createPayment: return try await payment(effect, request)
-        case Step.releasePayment: return try await release(effect, request)
+        case Step.createPayment, Step.createRefund, Step.createCreditNote, Step.createCashEntry,
+            Step.createJournalEntry:
+            return try await PostingLookup(journal: journal).posting(effect, request)
+        case Step.releasePayment, Step.releaseRefund, Step.releaseCreditNote, Step.releaseCashEntry,
+            Step.releaseJournalEntry, Step.voidPayment, Step.voidRefund, Step.deleteCreditNote:
+            return try await PostingLookup(journal: journal).change(effect, request)
+        case Step.setDunning: return try await dunning(effect, request)
         case Step.writeNote: return try await note(effect, request)
         case Step.attachRecord: return try await attachment(effect, request)
         case Step.deleteDraft: return try await deletion(request)
@@ -90,6 +94,18 @@ struct EffectLookup {
                 return .tookEffect(.collection(invoice))
             }
             return .hadNone(why: "no invoice of this key was made")
+        case Step.reportPayment:
+            return try await record(key, from: from)
+        case Step.creditInvoice:
+            guard let invoice = request.target.map({ StripeInvoiceID($0) }) else { return .hadNone(why: "the request names no invoice") }
+            let made = try await tenant.stripe.creditNotes(invoice: invoice)
+            let note = made.first { $0.metadata[MetadataKey.effect] == key }
+            return note.map { .tookEffect(.creditNote($0.id)) } ?? .hadNone(why: "no credit note of this key was made")
+        case Step.sendInvoice:
+            // Nothing tells whether an e-mail went out; a second one would say no more than the first.
+            guard let target = request.target, let invoice = try await tenant.stripe.invoice(StripeInvoiceID(target))
+            else { return .hadNone(why: "the invoice is gone") }
+            return .tookEffect(.collection(invoice))
         case Step.createEndpoint:
             // Its secret was told once and is lost: whatever was made is deleted before another is.
             return .hadNone(why: "the answer with the endpoint's secret is lost")
@@ -108,10 +124,27 @@ struct EffectLookup {
             case Step.addLines: collection.lineCount > 0
             case Step.finalizeInvoice: collection.status != "draft"
             case Step.voidInvoice: collection.status == "void"
+            case Step.payOutOfBand: collection.status == "paid"
+            case Step.markUncollectible: collection.status == "uncollectible"
+            case Step.attachPayment:
+                collection.payments.contains { payment in
+                    guard case .outsideStripe(let record?) = payment.source else { return false }
+                    return request.settled?.contains { $0.stripeObject == record } == true
+                }
             default: false
             }
         return isTaken
             ? .tookEffect(.collection(collection)) : .hadNone(why: "\(effect.step) is not to be seen on \(target)")
+    }
+
+    /// An account whose list of payment records cannot be read tells nothing, not even absence.
+    private func record(_ key: String, from: Timestamp) async throws -> Finding {
+        guard let made = try await tenant.stripe.paymentRecords(createdFrom: from) else {
+            return .notKnownYet(
+                until: now.adding(seconds: Self.recordsSeconds), why: "Stripe does not list the payment records")
+        }
+        let record = made.first { $0.metadata[MetadataKey.effect] == key }
+        return record.map { .tookEffect(.paymentRecord($0.id)) } ?? .hadNone(why: "no payment record of this key")
     }
 
     private func deletion(_ request: JournaledRequest) async throws -> Finding {
@@ -121,50 +154,6 @@ struct EffectLookup {
     }
 
     // MARK: Visma
-
-    /// By `paymentRef`, amount and document among all of the customer's payments, whatever their status. What is
-    /// found counts at once; that nothing is found counts only once nothing can be under way any more.
-    private func payment(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
-        guard case .document(let document) = effect.subject, let visma = request.visma, let amount = request.amount,
-            let reference = request.reference
-        else { return .hadNone(why: "the request names no payment") }
-        let beganAt = now
-        let sent = effect.sentAt.day(in: tenant.policy.zone)
-        let dated = request.target.flatMap { LocalDate($0) } ?? sent
-        let from = min(sent, dated).adding(days: -Self.dateSlackDays)
-        let payments = try await tenant.visma.allPayments(of: visma.number, from: from)
-        let taken = try await booked(under: payments.map(\.number), besides: effect)
-        // A voided one was made too: booking it again is not ours to decide.
-        let found = payments.first { payment in
-            payment.type == "Payment" && payment.reference == reference && payment.amount == amount
-                && !taken.contains(payment.number)
-                && (payment.applications.isEmpty || payment.applications.contains { $0.document == document })
-        }
-        if let found { return .tookEffect(.payment(found.number)) }
-        return absent(effect, beganAt: beganAt, what: "no payment \(reference) of \(amount)")
-    }
-
-    /// The numbers that stand for another booking already.
-    private func booked(
-        under numbers: [VismaNumber], besides effect: Effect
-    ) async throws -> Set<VismaNumber> {
-        try await journal.environment.database.read { [tenant] db in
-            try Set(
-                numbers.filter { number in
-                    try CollectedTable.list(db, tenant: tenant.id, kind: .payment, number: number).contains {
-                        $0.subject != effect.subject || $0.cause != effect.cause
-                    }
-                })
-        }
-    }
-
-    private func release(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
-        guard let target = request.target else { return .hadNone(why: "the request names no payment") }
-        let beganAt = now
-        let payment = try await tenant.visma.payment(VismaNumber(target), type: "Payment")
-        if payment?.isReleased == true { return .tookEffect(.releaseAccepted) }
-        return absent(effect, beganAt: beganAt, what: "payment \(target) is not released")
-    }
 
     /// The ETag protects: a note that lands late under the old ETag is refused once another has been written.
     private func note(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
@@ -184,7 +173,15 @@ struct EffectLookup {
         return absent(effect, beganAt: beganAt, what: "no attachment \(name)")
     }
 
-    private func absent(_ effect: Effect, beganAt: Timestamp, what: String) -> Finding {
+    private func dunning(_ effect: Effect, _ request: JournaledRequest) async throws -> Finding {
+        guard case .document(let document) = effect.subject else { return .hadNone(why: "no document") }
+        let receivable = try await tenant.visma.invoice(document)
+        let isStopped = request.target == DisputePlan.dunningCause(true)
+        if receivable?.isDunningStopped == isStopped { return .tookEffect(.dunningSet) }
+        return .hadNone(why: "reminders are as they were")
+    }
+
+    func absent(_ effect: Effect, beganAt: Timestamp, what: String) -> Finding {
         let limit = effect.deadlineAt.adding(seconds: journal.environment.lateEffectSeconds)
         guard beganAt > limit else {
             return .notKnownYet(

@@ -9,11 +9,11 @@ import VismaNet
 struct EffectOrder {
     let step: String
     let cause: String
-    let system: OutboundSystem
+    let system: RemoteSystem
     private let build: (EffectKey) throws -> JournaledRequest
 
     init(
-        _ step: String, cause: String, _ system: OutboundSystem, build: @escaping (EffectKey) throws -> JournaledRequest
+        _ step: String, cause: String, _ system: RemoteSystem, build: @escaping (EffectKey) throws -> JournaledRequest
     ) {
         self.step = step
         self.cause = cause

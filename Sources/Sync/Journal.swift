@@ -75,9 +75,13 @@ struct Journal: Sendable {
             return .success(Reply(answer: try await answer(step, response, request), requestID: requestID))
         } catch let error as ConnectorError {
             // What is to be gone and is not there has been deleted, by an earlier attempt or by a person.
-            let isGone = error.httpStatus == 404 && error.code == "stripe.resource_missing"
-            return isGone && request.call.method == "DELETE"
-                ? .success(Reply(answer: .deleted, requestID: error.requestID)) : .failure(error)
+            guard request.call.method == "DELETE", error.httpStatus == 404 else { return .failure(error) }
+            switch request.call.system {
+            case .stripe where error.code == "stripe.resource_missing":
+                return .success(Reply(answer: .deleted, requestID: error.requestID))
+            case .visma: return .success(Reply(answer: .discarded, requestID: error.requestID))
+            case .stripe: return .failure(error)
+            }
         } catch {
             // An answer that cannot be read says nothing about the effect.
             return .failure(

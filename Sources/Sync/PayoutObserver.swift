@@ -64,16 +64,14 @@ struct CustomerTurn: Sendable {
         do {
             let from = environment.now().day(in: tenant.policy.zone).adding(days: -Self.daysBack)
             let posting = tenant.policy.posting
-            let accounts = Set(
-                Array(posting.cashAccounts.values) + posting.branchCashAccounts.values.flatMap { Array($0.values) })
             let refunds = try await tenant.visma.allPayments(of: customer, from: from).filter {
-                $0.type == "Refund" && $0.status != "Voided" && $0.cashAccount.map { accounts.contains($0) } == true
+                $0.type == "Refund" && $0.status != "Voided" && posting.isCashAccount($0.cashAccount)
             }
             let (unmatched, stripe) = try await environment.database.read { [tenant, customer] db in
                 (
                     try refunds.filter {
                         try CollectedTable.list(db, tenant: tenant.id, kind: .refund, number: $0.number).isEmpty
-                    }, try CustomerLinksTable.find(db, tenant: tenant.id, vismaNumber: customer)?.stripeCustomer
+                    }, try CustomerLinksTable.find(db, tenant: tenant.id, vismaNumber: customer).first?.stripeCustomer
                 )
             }
             guard !unmatched.isEmpty else { return .settled(reviews: []) }

@@ -78,13 +78,26 @@ struct Poller: Sendable {
                 guard known != row.version else { continue }
                 changed += 1
                 try SightingsTable.put(db, tenant: tenant.id, stream: stream, document: row.document, row.version)
-                for document in try touched(row, stream, db) where document.type == .invoice {
+                for document in try touched(row, stream, db) where document.type != .creditNote {
                     try WorkTable.dirty(
                         db, tenant: tenant.id, subject: .document(document), cause: stream.rawValue, dueAt: now)
                 }
+                try wake(row, stream, now, db)
             }
             return changed
         }
+    }
+
+    /// A credit note or a refund may be what a document of its customer waits for; a refund that nothing in Stripe
+    /// stands behind is a person's matter.
+    private func wake(_ row: PolledRow, _ stream: SyncStream, _ now: Timestamp, _ db: any SQLConnection) throws {
+        guard stream != .vismaInvoices, let customer = row.customer else { return }
+        let isRefund = row.document.type.rawValue == "Refund"
+        guard isRefund || stream == .vismaCreditNotes else { return }
+        try WorkTable.hasten(db, tenant: tenant.id, customer: customer, now: now)
+        guard isRefund, tenant.policy.posting.isCashAccount(row.cashAccount) else { return }
+        try WorkTable.dirty(
+            db, tenant: tenant.id, subject: .customer(customer), cause: stream.rawValue, dueAt: now)
     }
 
     /// A payment that we booked touches its document even where it is applied to nothing.
@@ -92,8 +105,9 @@ struct Poller: Sendable {
         _ row: PolledRow, _ stream: SyncStream, _ db: any SQLConnection
     ) throws -> [DocumentRef] {
         guard stream == .vismaPayments else { return row.touches }
+        let kind: Booking.Kind = row.document.type.rawValue == "Refund" ? .refund : .payment
         let ours = try CollectedTable.list(
-            db, tenant: tenant.id, kind: .payment, number: VismaNumber(row.document.number))
+            db, tenant: tenant.id, kind: kind, number: VismaNumber(row.document.number))
         let documents = ours.compactMap { booking -> DocumentRef? in
             if case .document(let document) = booking.subject { document } else { nil }
         }

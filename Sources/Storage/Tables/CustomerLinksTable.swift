@@ -37,6 +37,18 @@ package enum CustomerLinksTable {
         ).first.map(link)
     }
 
+    /// By the number seen last: several when a number went from one customer to another and neither was seen since.
+    package static func find(
+        _ db: any SQLConnection, tenant: TenantID, vismaNumber: VismaCustomerNumber
+    ) throws -> [CustomerLink] {
+        try db.query(
+            """
+            SELECT \(columns) FROM customer_links WHERE tenant_id = \(tenant) AND visma_number = \(vismaNumber)
+            ORDER BY visma_internal_id
+            """
+        ).map(link)
+    }
+
     /// Which Visma customers a Stripe customer stands for: one, unless somebody linked it twice.
     package static func vismaInternalIDs(
         _ db: any SQLConnection, tenant: TenantID, of customer: StripeCustomerID

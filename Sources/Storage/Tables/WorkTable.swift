@@ -89,6 +89,20 @@ package enum WorkTable {
             """)
     }
 
+    /// What waits for something of this customer is due now.
+    package static func hasten(
+        _ db: any SQLConnection, tenant: TenantID, customer: VismaCustomerNumber, now: Timestamp
+    ) throws {
+        try db.execute(
+            """
+            UPDATE work SET due_at = \(now)
+            WHERE tenant_id = \(tenant) AND generation > done_generation AND due_at > \(now) AND subject IN (
+                SELECT 'document/' || document FROM links
+                WHERE tenant_id = \(tenant) AND visma_customer = \(customer)
+            )
+            """)
+    }
+
     package static func find(_ db: any SQLConnection, tenant: TenantID, subject: Subject) throws -> WorkItem? {
         try db.query("SELECT \(columns) FROM work WHERE tenant_id = \(tenant) AND subject = \(subject)")
             .first.map(item)
