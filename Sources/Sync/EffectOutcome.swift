@@ -70,17 +70,12 @@ struct EffectOutcome {
                 link.pushedAmount = request.amount?.minorUnits
                 link.state = .drafted
             }
-            // An event about this invoice that came before we knew it is looked at again.
-            try EventsTable.reopen(db, tenant: tenant, objectID: collection.invoice.rawValue)
         }
         if effect.step == Step.addLines {
             try changeLink(db) { $0.pushedAmount = collection.total.minorUnits }
         }
-        var ids = [collection.invoice.rawValue]
-        for payment in collection.payments {
-            if case .intent(let intent) = payment.source { ids.append(intent.rawValue) }
-        }
-        try StripeObjectsTable.put(db, tenant: tenant, objectIDs: ids, subject: effect.subject)
+        // An event about one of these that came before we knew it is looked at again.
+        try StripeObjectsTable.put(db, tenant: tenant, objectIDs: collection.objectIDs, subject: effect.subject)
     }
 
     private func insertBooking(_ number: VismaNumber, _ db: any SQLConnection) throws {

@@ -48,12 +48,8 @@ struct Observer: Sendable {
     /// The ids that hang on the invoice, so that events about them find their document without a call.
     private func know(_ collection: Collection?) async throws {
         guard let collection else { return }
-        var ids = collection.charges.map(\.id.rawValue) + collection.disputes.map(\.id.rawValue)
-        for payment in collection.payments {
-            if case .intent(let intent) = payment.source { ids.append(intent.rawValue) }
-        }
         let subject = Subject.document(document)
-        let found = ids
+        let found = collection.objectIDs
         let unknown = try await environment.database.read { [tenant] db in
             let known = try StripeObjectsTable.subjects(db, tenant: tenant.id, of: found)
             return found.filter { known[$0]?.contains(subject) != true }
