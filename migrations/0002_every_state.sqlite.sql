@@ -107,3 +107,6 @@ CREATE TABLE cursors_new (
 INSERT INTO cursors_new (tenant_id, stream, value, swept_at) SELECT tenant_id, stream, value, swept_at FROM cursors;
 DROP TABLE cursors;
 ALTER TABLE cursors_new RENAME TO cursors;
+
+-- What was ignored is looked for again by each object that becomes known.
+CREATE INDEX events_ignored ON events (tenant_id, state, object_id) WHERE state = 'ignored';

@@ -17,7 +17,8 @@ package enum EventType {
     /// What our endpoints ask for: everything that can change what a Visma invoice should say. All names stand in
     /// the list of `enabled_events` of the pinned version.
     package static let subscribed = [
-        "charge.succeeded", "charge.failed", "charge.pending", "charge.updated", "charge.refunded",
+        "charge.succeeded", "charge.failed", "charge.pending", "charge.expired", "charge.updated",
+        "charge.refunded", "charge.refund.updated",
         "charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed",
         "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated",
         "refund.created", "refund.updated", "refund.failed",
@@ -25,7 +26,8 @@ package enum EventType {
         "invoice.payment_failed", "invoice.payment_action_required", "invoice.overpaid", "invoice.voided",
         "invoice.marked_uncollectible", "invoice.deleted", "invoice_payment.paid",
         "payment_intent.processing", "payment_intent.payment_failed", "payment_intent.canceled",
-        "payment_intent.partially_funded", "credit_note.created", "credit_note.voided",
+        "payment_intent.partially_funded", "credit_note.created", "credit_note.updated", "credit_note.voided",
+        "payout.paid", "payout.failed", "payout.canceled", "payout.updated", "payout.reconciliation_completed",
         "customer.created", "customer.updated", "customer.deleted",
     ]
 }
@@ -42,7 +44,7 @@ package struct EventEnvelope: Hashable, Sendable {
 
     /// `evt_...`: what deduplication goes by.
     package var id: String
-    /// As it came; see `EventType.canonical`.
+    /// The same for both forms: without the `v1.` that a thin event puts before it.
     package var type: String
     package var form: Form
     /// The connected account it is about, where there is one.
@@ -61,10 +63,12 @@ package struct EventEnvelope: Hashable, Sendable {
         package var intent: PaymentIntentID?
         package var charge: ChargeID?
         package var customer: StripeCustomerID?
+        /// Of a customer's own snapshot only: what the local index finds it by. Personal: it goes into no log.
+        package var customerDescription: String?
 
         package init(
             kind: String? = nil, id: String? = nil, invoice: StripeInvoiceID? = nil, intent: PaymentIntentID? = nil,
-            charge: ChargeID? = nil, customer: StripeCustomerID? = nil
+            charge: ChargeID? = nil, customer: StripeCustomerID? = nil, customerDescription: String? = nil
         ) {
             self.kind = kind
             self.id = id
@@ -72,6 +76,7 @@ package struct EventEnvelope: Hashable, Sendable {
             self.intent = intent
             self.charge = charge
             self.customer = customer
+            self.customerDescription = customerDescription
         }
     }
 
@@ -110,7 +115,8 @@ package struct EventEnvelope: Hashable, Sendable {
             throw .wrongForm("id, type or livemode is missing")
         }
         return EventEnvelope(
-            id: id, type: type, form: found, account: raw.account, livemode: livemode, createdAt: raw.createdAt,
+            id: id, type: EventType.canonical(type), form: found, account: raw.account, livemode: livemode,
+            createdAt: raw.createdAt,
             objects: (found == .snapshot ? raw.data?.object : raw.related).flatMap(Objects.init) ?? Objects())
     }
 }
@@ -124,7 +130,33 @@ extension EventEnvelope.Objects {
             intent: (raw.kind == "payment_intent" ? raw.id : raw.intent?.id ?? settlement?.intent?.id)
                 .map { PaymentIntentID($0) },
             charge: (raw.kind == "charge" ? raw.id : raw.charge?.id ?? settlement?.charge?.id).map { ChargeID($0) },
-            customer: (raw.kind == "customer" ? raw.id : raw.customer?.id).map { StripeCustomerID($0) })
+            customer: (raw.kind == "customer" ? raw.id : raw.customer?.id).map { StripeCustomerID($0) },
+            customerDescription: raw.kind == "customer" ? raw.description : nil)
+    }
+}
+
+extension StripeClient {
+    /// The kinds whose own read tells what they hang on. What they are called in a path is their plural.
+    private static let traceable: Set = ["charge", "refund", "dispute", "invoice_payment", "credit_note"]
+
+    /// The ids in an object as Stripe has it now, by its ordinary read: for thin events, which name only the object,
+    /// and for objects that name only their charge. Nil when it is gone, or of a kind that hangs on no invoice.
+    package func objects(of kind: String, id: String) async throws(ConnectorError) -> EventEnvelope.Objects? {
+        guard Self.traceable.contains(kind) else { return nil }
+        let path = try "/v1/\(kind)s/" + StripeRequests.segment(id)
+        guard let response = try await getIfPresent(path) else { return nil }
+        return EventEnvelope.Objects(try StripeJSON.read(RawObject.self, response, isWrite: false))
+    }
+
+    /// The metadata of an invoice that need not be ours and of which nothing else is read. Nil when it is gone.
+    package func metadata(of invoice: StripeInvoiceID) async throws(ConnectorError) -> [String: String]? {
+        let path = try "/v1/invoices/" + StripeRequests.segment(invoice.rawValue)
+        guard let response = try await getIfPresent(path) else { return nil }
+        return try StripeJSON.read(Marked.self, response, isWrite: false).metadata ?? [:]
+    }
+
+    private struct Marked: Decodable {
+        var metadata: [String: String]?
     }
 }
 
@@ -170,6 +202,7 @@ private struct RawData: Decodable {
 private struct RawObject: Decodable {
     var id: String?
     var kind: String?
+    var description: String?
     var invoice: RawReference?
     var intent: RawReference?
     var charge: RawReference?
@@ -177,19 +210,23 @@ private struct RawObject: Decodable {
     var payment: RawSettlement?
 
     enum Field: String, CodingKey {
-        case id, object, type, invoice, charge, customer, payment
+        case id, object, type, description, invoice, charge, customer, payment
         case intent = "payment_intent"
     }
 
     init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: Field.self)
-        id = try? fields.decode(String.self, forKey: .id)
+        id = (try? fields.decode(String.self, forKey: .id)).flatMap { $0.isEmpty ? nil : $0 }
+        description = try? fields.decode(String.self, forKey: .description)
         kind =
             (try? fields.decode(String.self, forKey: .object)) ?? (try? fields.decode(String.self, forKey: .type))
-        invoice = try? fields.decode(RawReference.self, forKey: .invoice)
-        intent = try? fields.decode(RawReference.self, forKey: .intent)
-        charge = try? fields.decode(RawReference.self, forKey: .charge)
-        customer = try? fields.decode(RawReference.self, forKey: .customer)
+        func reference(_ field: Field) -> RawReference? {
+            (try? fields.decode(RawReference.self, forKey: field)).flatMap { $0.id.isEmpty ? nil : $0 }
+        }
+        invoice = reference(.invoice)
+        intent = reference(.intent)
+        charge = reference(.charge)
+        customer = reference(.customer)
         payment = try? fields.decode(RawSettlement.self, forKey: .payment)
     }
 }

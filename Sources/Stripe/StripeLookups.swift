@@ -106,12 +106,13 @@ extension StripeClient {
         return rows.map(StripeMapping.endpoint)
     }
 
-    /// Events made at or after `createdFrom`, newest first; Stripe keeps them for 30 days. `undeliveredOnly` leaves
-    /// those that some endpoint has not accepted yet.
+    /// Events made at or after `createdFrom` and before `createdBefore`, newest first; Stripe keeps them for 30 days.
+    /// `undeliveredOnly` leaves those that some endpoint has not accepted yet.
     package func events(
-        createdFrom: Timestamp, undeliveredOnly: Bool
+        createdFrom: Timestamp, createdBefore: Timestamp? = nil, undeliveredOnly: Bool
     ) async throws(ConnectorError) -> [ListedEvent] {
         var filter = [("created[gte]", String(createdFrom.unixSeconds))]
+        if let createdBefore { filter.append(("created[lt]", String(createdBefore.unixSeconds))) }
         if undeliveredOnly { filter.append(("delivery_success", "false")) }
         let (rows, _) = try await pages("/v1/events", filter, cursor: "starting_after", read: Self.eventPage)
         return rows

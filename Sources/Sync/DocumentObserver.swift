@@ -246,20 +246,3 @@ struct CreditFinder {
         return note
     }
 }
-
-extension Domain.Collection {
-    /// The ids of the invoice and of all that hangs on it, by which events find its document without a call.
-    var objectIDs: [String] {
-        var ids = [invoice.rawValue] + charges.map(\.id.rawValue) + refunds.map(\.id.rawValue)
-        ids += disputes.map(\.id.rawValue) + creditNotes.map(\.id)
-        for payment in payments {
-            ids.append(payment.id.rawValue)
-            switch payment.source {
-            case .intent(let intent): ids.append(intent.rawValue)
-            case .charge(let charge): ids.append(charge.rawValue)
-            case .outsideStripe: break
-            }
-        }
-        return ids
-    }
-}

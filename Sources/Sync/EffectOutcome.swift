@@ -80,8 +80,6 @@ struct EffectOutcome {
                 link.state = .drafted
             }
             try remember(object: nil, db)
-            // An event about this invoice that came before we knew it is looked at again.
-            try EventsTable.reopen(db, tenant: tenant, objectID: collection.invoice.rawValue)
         }
         if [Step.voidInvoice, Step.payOutOfBand, Step.markUncollectible].contains(effect.step) {
             try remember(object: nil, db)
@@ -95,11 +93,8 @@ struct EffectOutcome {
         if effect.step == Step.addLines {
             try changeLink(db) { $0.pushedAmount = collection.total.minorUnits }
         }
-        var ids = [collection.invoice.rawValue]
-        for payment in collection.payments {
-            if case .intent(let intent) = payment.source { ids.append(intent.rawValue) }
-        }
-        try StripeObjectsTable.put(db, tenant: tenant, objectIDs: ids, subject: effect.subject)
+        // An event about one of these that came before we knew it is looked at again.
+        try StripeObjectsTable.put(db, tenant: tenant, objectIDs: collection.objectIDs, subject: effect.subject)
     }
 
     /// Stripe knows of these settlements in Visma now.

@@ -10,99 +10,112 @@ struct EventResolver: Sendable {
     let tenant: TenantContext
     let environment: SyncEnvironment
 
-    private enum Finding: Sendable {
-        case subjects([Subject], objectIDs: [String])
-        case nothing(reason: String)
+    struct Outcome: Sendable {
+        var resolved = 0
+        /// Why some events are still unread: they are asked about again in the next turn.
+        var trouble: ConnectorError?
     }
 
-    /// How many events were looked at; less than a batch means that there are no more.
-    func resolveBatch() async throws -> Int {
-        let events = try await environment.database.read { [tenant] db in
-            try EventsTable.nextReceived(db, tenant: tenant.id, limit: Self.batchSize)
-        }
-        guard !events.isEmpty else { return 0 }
-        var findings: [(String, String, Finding)] = []
-        var trouble: ConnectorError?
-        for event in events {
-            do {
-                findings.append((event.eventID, event.type, try await find(event)))
-            } catch let error as ConnectorError where error.disposition == .reject {
-                findings.append((event.eventID, event.type, .nothing(reason: "Stripe refused to tell: \(error)")))
-            } catch let error as ConnectorError {
-                // It stays unread and is asked about again; the others go on.
-                trouble = error
+    private enum Finding: Sendable {
+        case found(OwnerSearch.Finding)
+        case customer(StripeCustomerID, description: String?, asOf: Timestamp)
+        case customerGone(StripeCustomerID)
+    }
+
+    private struct Read: Sendable {
+        var event: StoredEvent
+        var finding: Finding
+    }
+
+    /// Looks once at every event that nobody has looked at.
+    func resolve() async throws -> Outcome {
+        var outcome = Outcome()
+        var search = OwnerSearch(tenant: tenant, environment: environment)
+        var last: StoredEvent?
+        while true {
+            let events = try await environment.database.read { [tenant, last] db in
+                try EventsTable.nextReceived(db, tenant: tenant.id, after: last, limit: Self.batchSize)
             }
-        }
-        let resolved = findings
-        try await environment.database.write { [tenant, environment] db in
-            let now = environment.now()
-            for (id, type, finding) in resolved {
-                switch finding {
-                case .subjects(let subjects, let objectIDs):
-                    for subject in subjects {
-                        try StripeObjectsTable.put(db, tenant: tenant.id, objectIDs: objectIDs, subject: subject)
-                        try WorkTable.dirty(db, tenant: tenant.id, subject: subject, cause: type, dueAt: now)
-                    }
-                    guard let first = subjects.first else { continue }
-                    try EventsTable.markResolved(db, tenant: tenant.id, eventID: id, subject: first)
-                case .nothing(let reason):
-                    try EventsTable.markIgnored(db, tenant: tenant.id, eventID: id, reason: reason)
+            guard !events.isEmpty else { return outcome }
+            var read: [Read] = []
+            for event in events {
+                do {
+                    read.append(Read(event: event, finding: try await find(event, &search)))
+                } catch let error as ConnectorError where error.disposition == .reject {
+                    let reason = "Stripe refused to tell: \(error)"
+                    read.append(Read(event: event, finding: .found(.nothing(reason: reason))))
+                } catch let error as ConnectorError {
+                    // It stays unread; the others go on.
+                    outcome.trouble = outcome.trouble ?? error
                 }
             }
+            try await commit(read)
+            outcome.resolved += read.count
+            last = events.last
+            if events.count < Self.batchSize { return outcome }
         }
-        try await environment.reached(.eventsResolved)
-        if let trouble { throw trouble }
-        return events.count
     }
 
-    private func find(_ event: StoredEvent) async throws -> Finding {
+    private func find(_ event: StoredEvent, _ search: inout OwnerSearch) async throws -> Finding {
         let envelope: EventEnvelope
         do {
             envelope = try EventEnvelope.parse(event.body)
         } catch {
-            return .nothing(reason: "unreadable: \(error)")
+            return .found(.nothing(reason: "unreadable: \(error)"))
+        }
+        // Reopened by an object of ours or not: another world's event says nothing about this one.
+        guard envelope.livemode == tenant.isLive else {
+            return .found(.nothing(reason: "its mode is not the tenant's: \(envelope.livemode ? "live" : "test")"))
         }
         let objects = envelope.objects
-        let ids = [objects.id, objects.invoice?.rawValue, objects.intent?.rawValue, objects.charge?.rawValue]
-            .compactMap { $0 }
-        guard !ids.isEmpty else { return .nothing(reason: "names no object") }
-        let known = try await environment.database.read { [tenant] db in
-            try StripeObjectsTable.subjects(db, tenant: tenant.id, of: ids)
+        switch (objects.kind, objects.id) {
+        case ("payout", let id?):
+            return .found(.subjects([.payout(PayoutID(id)): []]))
+        case ("customer", let id?) where envelope.type == "customer.deleted":
+            return .customerGone(StripeCustomerID(id))
+        case ("customer", let id?) where envelope.form == .snapshot:
+            return .customer(
+                StripeCustomerID(id), description: objects.customerDescription,
+                asOf: envelope.createdAt ?? event.receivedAt)
+        case ("customer", _):
+            return .found(.nothing(reason: "it does not tell the description; the next list of customers does"))
+        default:
+            return .found(try await search.find(envelope))
         }
-        if let subjects = ids.lazy.compactMap({ known[$0] }).first { return .subjects(subjects, objectIDs: ids) }
-        return try await ask(objects, ids)
     }
 
-    /// By the payment intent's InvoicePayments, else by the metadata that we put on the invoice.
-    private func ask(_ objects: EventEnvelope.Objects, _ ids: [String]) async throws -> Finding {
-        var invoices = [objects.invoice].compactMap { $0 }
-        if objects.kind == "invoice", let id = objects.id { invoices.append(StripeInvoiceID(id)) }
-        if invoices.isEmpty, let intent = try await intent(of: objects) {
-            invoices = try await tenant.stripe.invoicePayments(intent: intent).map(\.1)
-        }
-        guard !invoices.isEmpty else { return .nothing(reason: "belongs to no invoice") }
-        for invoice in invoices {
-            let link = try await environment.database.read { [tenant] db in
-                try LinksTable.byInvoice(db, tenant: tenant.id, invoice: invoice)
+    private func commit(_ read: [Read]) async throws {
+        try await environment.database.write { [tenant, environment] db in
+            let now = environment.now()
+            for one in read {
+                let id = one.event.eventID
+                switch one.finding {
+                case .found(.subjects(let found)):
+                    let subjects = found.sorted { $0.key < $1.key }
+                    for (subject, objectIDs) in subjects {
+                        try StripeObjectsTable.put(
+                            db, tenant: tenant.id, objectIDs: objectIDs.sorted(), subject: subject)
+                        try WorkTable.dirty(
+                            db, tenant: tenant.id, subject: subject, cause: one.event.type, dueAt: now)
+                    }
+                    try EventsTable.markResolved(db, tenant: tenant.id, eventID: id, subject: subjects.first?.key)
+                case .found(.nothing(let reason)):
+                    try EventsTable.markIgnored(db, tenant: tenant.id, eventID: id, reason: reason)
+                case .customer(let customer, let description, let asOf):
+                    try StripeCustomersTable.put(
+                        db, tenant: tenant.id, customer: customer, description: description, asOf: asOf)
+                    try noteCustomer(db, id)
+                case .customerGone(let customer):
+                    try StripeCustomersTable.remove(db, tenant: tenant.id, customer: customer)
+                    try noteCustomer(db, id)
+                }
             }
-            if let link { return .subjects([.document(link.document)], objectIDs: ids + [invoice.rawValue]) }
-            guard let collection = try await tenant.stripe.invoice(invoice) else { continue }
-            if collection.metadata[MetadataKey.tenant] == tenant.id.rawValue,
-                collection.metadata[MetadataKey.company] == tenant.company,
-                let document = collection.metadata[MetadataKey.document].flatMap({ DocumentRef($0) })
-            {
-                return .subjects([.document(document)], objectIDs: ids + [invoice.rawValue])
-            }
         }
-        return .nothing(reason: "its invoice is not one of ours")
+        try await environment.reached(.eventsResolved)
     }
 
-    private func intent(of objects: EventEnvelope.Objects) async throws -> PaymentIntentID? {
-        if let intent = objects.intent { return intent }
-        if objects.kind == "payment_intent", let id = objects.id { return PaymentIntentID(id) }
-        guard let charge = objects.charge ?? (objects.kind == "charge" ? objects.id.map { ChargeID($0) } : nil) else {
-            return nil
-        }
-        return try await tenant.stripe.charge(charge)?.intent
+    private func noteCustomer(_ db: any SQLConnection, _ eventID: String) throws {
+        try EventsTable.markResolved(
+            db, tenant: tenant.id, eventID: eventID, subject: nil, reason: "noted for finding customers by description")
     }
 }

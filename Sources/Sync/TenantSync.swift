@@ -143,10 +143,12 @@ package actor TenantSync {
         try await registerEndpoint(context, lease, &report)
         do {
             try await CatchUp(tenant: context, environment: environment).run()
-            try await resolveEvents(context, &report)
         } catch let error as ConnectorError {
             trouble = error
         }
+        let events = try await EventResolver(tenant: context, environment: environment).resolve()
+        report.eventsResolved += events.resolved
+        trouble = trouble ?? events.trouble
         let poller = Poller(tenant: context, environment: environment, lease: lease)
         for stream in try await PollSchedule.due(tenant, environment: environment, policy: context.policy) {
             do {
@@ -159,15 +161,6 @@ package actor TenantSync {
         }
         try await lookAtWhatIsDue(context, lease, &report)
         if let trouble { throw trouble }
-    }
-
-    private func resolveEvents(_ context: TenantContext, _ report: inout Report) async throws {
-        let resolver = EventResolver(tenant: context, environment: environment)
-        while true {
-            let count = try await resolver.resolveBatch()
-            report.eventsResolved += count
-            if count < EventResolver.batchSize { return }
-        }
     }
 
     private func lookAtWhatIsDue(_ context: TenantContext, _ lease: Lease, _ report: inout Report) async throws {

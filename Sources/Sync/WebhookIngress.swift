@@ -118,6 +118,7 @@ package final class WebhookIngress: Sendable {
             var event = StoredEvent(
                 eventID: envelope.id, type: envelope.type, objectID: envelope.objects.id, isLive: envelope.livemode,
                 body: payload.body, receivedAt: now, endpointKey: candidate.endpointKey)
+            if record.state != .active { event.reason = "it waits: the tenant is \(record.state.rawValue)" }
             if envelope.livemode != (record.mode == .live) {
                 event.state = .ignored
                 event.reason = "its mode is not the tenant's: \(envelope.livemode ? "live" : "test")"

@@ -26,6 +26,17 @@ struct IsolationTests {
         ("Links.find", { try LinksTable.find($0, tenant: $1, document: invoiceRef) }),
         ("Links.byInvoice", { try LinksTable.byInvoice($0, tenant: $1, invoice: StripeInvoiceID("in_1")) }),
         ("Links.list", { try LinksTable.list($0, tenant: $1, limit: 100) }),
+        (
+            "StripeCustomers",
+            { db, tenant in
+                try (
+                    StripeCustomersTable.find(db, tenant: tenant, description: "mark-\(tenant)").map {
+                        "\($0) mark-\(tenant)"
+                    }, StripeCustomersTable.find(db, tenant: tenant, description: "moved"),
+                    StripeCustomersTable.count(db, tenant: tenant)
+                )
+            }
+        ),
         ("StripeObjects.subjects", { try StripeObjectsTable.subjects($0, tenant: $1, of: ["pi_1"]) }),
         ("Collected.find", { try CollectedTable.find($0, tenant: $1, subject: invoice, cause: "inpay_1") }),
         ("Collected.list", { try CollectedTable.list($0, tenant: $1, subject: nil) }),
@@ -92,6 +103,14 @@ struct IsolationTests {
             }
         ),
         ("Links.upsert", { try LinksTable.upsert($0, tenant: $1, Population.link("other"), now: now) }),
+        (
+            "StripeCustomers.put",
+            {
+                try StripeCustomersTable.put(
+                    $0, tenant: $1, customer: Population.customer, description: "moved", asOf: now)
+            }
+        ),
+        ("StripeCustomers.remove", { try StripeCustomersTable.remove($0, tenant: $1, customer: Population.customer) }),
         ("StripeObjects.put", { try StripeObjectsTable.put($0, tenant: $1, objectIDs: ["pi_1"], subject: .endpoint) }),
         (
             "Collected.setState",
@@ -111,6 +130,7 @@ struct IsolationTests {
             }
         ),
         ("Events.insert", { _ = try EventsTable.insert($0, tenant: $1, Population.event("evt_1", "again")) }),
+        ("Events.insertListed", { try EventsTable.insertListed($0, tenant: $1, Population.event("evt_2", "again")) }),
         (
             "Events.insertMany",
             { _ = try EventsTable.insertMany($0, [(tenant: $1, event: Population.event("evt_1", "again"))]) }

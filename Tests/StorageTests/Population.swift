@@ -25,6 +25,7 @@ enum Population {
         try StripeObjectsTable.put(
             db, tenant: tenant, objectIDs: ["pi_1"],
             subject: .document(DocumentRef(type: .invoice, number: marker)))
+        try StripeCustomersTable.put(db, tenant: tenant, customer: customer, description: marker, asOf: now)
         try CollectedTable.insert(db, tenant: tenant, booking(marker), now: now)
         try CustomerLinksTable.put(
             db, tenant: tenant,

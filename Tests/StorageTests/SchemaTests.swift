@@ -122,6 +122,10 @@ struct SchemaTests {
                 "journal_unsettled",
             "SELECT * FROM journal WHERE tenant_id = 'a' AND state IN ('sent', 'uncertain')": "journal_unsettled",
             "SELECT tenant_id FROM events WHERE state = 'received'": "events_received",
+            "UPDATE events SET reason = NULL WHERE tenant_id = 'a' AND object_id = 'ch_1' AND state = 'ignored'":
+                "events_ignored",
+            "SELECT customer FROM stripe_customers WHERE tenant_id = 'a' AND description = 'x'":
+                "stripe_customers_description",
             "SELECT * FROM links WHERE tenant_id = 'a' AND invoice = 'in_1'": "links_invoice",
         ]
         for (sql, index) in hot {

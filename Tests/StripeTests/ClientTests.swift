@@ -200,8 +200,27 @@ struct ClientTests {
                 "GET /v1/events?created[gte]=1795000000&delivery_success=false&limit=100",
                 "GET /v1/events?created[gte]=1795000000&delivery_success=false&limit=100&starting_after=evt_1",
             ])
-        _ = try await client(transport).events(createdFrom: exampleNow, undeliveredOnly: false)
-        #expect(transport.targets[2] == "GET /v1/events?created[gte]=1795000000&limit=100")
+        _ = try await client(transport).events(
+            createdFrom: exampleNow, createdBefore: exampleNow.adding(seconds: 60), undeliveredOnly: false)
+        #expect(
+            transport.targets[2] == "GET /v1/events?created[gte]=1795000000&created[lt]=1795000060&limit=100")
+    }
+
+    @Test("of an object that an event names only the ids are read, and of a strange invoice the metadata")
+    func traced() async throws {
+        let gone = answer(404, #"{"error":{"code":"resource_missing","message":"No such refund: 're_2'"}}"#)
+        let transport = ScriptedTransport([
+            .answer(answer(200, #"{"id":"re_1","object":"refund","charge":"ch_1","payment_intent":"pi_1","x":[]}"#)),
+            .answer(gone), .answer(answer(200, #"{"id":"in_1","object":"invoice","metadata":{"a":"b"}}"#)),
+        ])
+        let stripe = client(transport)
+        #expect(
+            try await stripe.objects(of: "refund", id: "re_1")
+                == .init(kind: "refund", id: "re_1", intent: PaymentIntentID("pi_1"), charge: ChargeID("ch_1")))
+        #expect(try await stripe.objects(of: "refund", id: "re_2") == nil)
+        #expect(try await stripe.objects(of: "subscription", id: "sub_1") == nil)
+        #expect(try await stripe.metadata(of: StripeInvoiceID("in_1")) == ["a": "b"])
+        #expect(transport.targets == ["GET /v1/refunds/re_1", "GET /v1/refunds/re_2", "GET /v1/invoices/in_1"])
     }
 
     @Test("the answers of writes")

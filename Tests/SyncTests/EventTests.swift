@@ -73,6 +73,25 @@ struct EventTests {
         #expect(try await world.link(document)?.state == .settled)
     }
 
+    @Test("Ten events about one charge of what we pushed are one look, and no read to find whose they are")
+    func collapsed() async throws {
+        let (world, document) = try await pushed()
+        let made = try world.stripe.pay(invoice: world.live(document).id)
+        let dispute = try world.stripe.dispute(charge: made.charge)
+        try world.stripe.closeDispute(dispute, isWon: true)
+        let statuses = await world.deliverAll()
+        #expect(statuses.count >= 7)
+        let before = world.stripe.calls()[world.nord.account] ?? [:]
+        let report = try #require(try await world.turn(world.nord.tenant))
+        #expect(report.looks == 1)
+        #expect(report.eventsResolved == statuses.count)
+        let after = world.stripe.calls()[world.nord.account] ?? [:]
+        for search in ["GET /v1/invoice_payments", "GET /v1/charges/{charge}", "GET /v1/disputes/{dispute}"] {
+            #expect(after[search] == before[search])
+        }
+        #expect(after["GET /v1/invoices/{invoice}"] == (before["GET /v1/invoices/{invoice}"] ?? 0) + 1)
+    }
+
     @Test("An event about what is not ours is ignored with the reason, never dropped")
     func unknownObject() async throws {
         let (world, _) = try await pushed()
@@ -186,6 +205,29 @@ struct EventTests {
         // Read again: what it says cannot be understood, and that is the reason now.
         #expect(early.reason?.hasPrefix("unreadable") == true)
         #expect(try await world.link(document)?.state == .collecting)
+    }
+
+    @Test("What came about the payment before it was known to be ours is read again with it")
+    func reopenedPayment() async throws {
+        let world = try await World(seed: 3)
+        let document = try world.addInvoice()
+        // Our own push's answer is lost; the customer pays and disputes before anybody looks it up.
+        world.chaos.crashOnce(at: .effectAnswered(Step.finalizeInvoice))
+        try await world.turn(world.nord.tenant)
+        let made = try world.stripe.pay(invoice: world.stripe.invoices()[0].id)
+        let dispute = try world.stripe.dispute(charge: made.charge)
+        await world.deliverAll()
+        let tenant = world.nord.tenant
+        try await world.database.write { db in
+            for event in try EventsTable.list(db, tenant: tenant, limit: 100) where event.objectID != made.invoice {
+                try EventsTable.markIgnored(db, tenant: tenant, eventID: event.eventID, reason: "not known")
+            }
+        }
+        try await world.quiet()
+        let about = Set([made.charge, made.paymentIntent, made.invoicePayment, dispute])
+        let events = try await world.events().filter { about.contains($0.objectID ?? "") }
+        #expect(Set(events.compactMap(\.objectID)).isSuperset(of: [made.charge, made.invoicePayment, dispute]))
+        #expect(events.allSatisfy { $0.state == .resolved && $0.subject == .document(document) })
     }
 
     @Test("An event of the wrong mode is stored with the reason and never looked at")

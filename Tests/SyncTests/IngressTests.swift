@@ -160,6 +160,24 @@ struct IngressTests {
         try await world.database.write { try TenantsTable.setState($0, tenant: Doors.tenant(0), .paused, now: now) }
         let outcome = await send(ingress, world, Doors.body("evt_1"), secret: Doors.secret(0), key: "key0")
         #expect(outcome == .stored(Doors.tenant(0)))
+        let kept = try await world.database.read { try EventsTable.list($0, tenant: Doors.tenant(0), limit: 5) }
+        #expect(kept.map(\.state) == [.received])
+        #expect(kept.first?.reason == "it waits: the tenant is paused")
+    }
+
+    @Test("A thin event is stored under the type that its snapshot would have")
+    func thin() async throws {
+        let world = try await World(seed: 1)
+        let ingress = try await ingress(world, count: 1)
+        let body =
+            #"{"id":"evt_1","object":"v2.core.event","type":"v1.charge.succeeded","livemode":false,"#
+            + #""created":"2026-11-22T09:00:00.000Z","related_object":{"id":"ch_1","type":"charge"}}"#
+        let outcome = await send(ingress, world, Array(body.utf8), secret: Doors.secret(0), key: "key0")
+        #expect(outcome == .stored(Doors.tenant(0)))
+        let kept = try await world.database.read {
+            try EventsTable.list($0, tenant: Doors.tenant(0), type: "charge.succeeded", limit: 5)
+        }
+        #expect(kept.map(\.objectID) == ["ch_1"])
     }
 
     @Test("Wrong, missing and old signatures are refused; signed but unreadable is kept with the reason")

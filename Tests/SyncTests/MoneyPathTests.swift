@@ -59,7 +59,7 @@ struct MoneyPathTests {
         try await world.turn(world.nord.tenant)
         #expect(world.vismaRows("payment").isEmpty)
         for _ in 0..<2 {
-            world.clock.advance(bySeconds: CatchUp.intervalSeconds + 1)
+            world.clock.advance(bySeconds: CatchUp.sweepSeconds + 1)
             try await world.turn(world.nord.tenant)
         }
         #expect(world.vismaRows("payment").count == 1)

@@ -66,6 +66,17 @@ package enum EventsTable {
         return try rows.first?.int("deliveries") == 1 ? .stored : .duplicate
     }
 
+    /// Stores an event that was found by listing, unless it is there: that is no delivery and is not counted as one.
+    package static func insertListed(_ db: any SQLConnection, tenant: TenantID, _ event: StoredEvent) throws {
+        try db.execute(
+            """
+            INSERT INTO events (tenant_id, \(columns)) VALUES (\(tenant), \(event.eventID), \(event.type),
+                \(event.objectID), \(event.isLive), \(event.body), \(event.receivedAt), \(event.state),
+                \(event.subject), \(event.reason), \(event.endpointKey), 1)
+            ON CONFLICT (tenant_id, event_id) DO NOTHING
+            """)
+    }
+
     /// A group commit's events, each with its tenant; outcomes in the order given. They are inserted sorted by key,
     /// so that two groups on two connections cannot wait for each other.
     package static func insertMany(
@@ -87,13 +98,14 @@ package enum EventsTable {
             .first.map(event)
     }
 
-    /// The oldest events that nobody has looked at.
+    /// The oldest events that nobody has looked at, behind `last` where it is given.
     package static func nextReceived(
-        _ db: any SQLConnection, tenant: TenantID, limit: Int
+        _ db: any SQLConnection, tenant: TenantID, after last: StoredEvent? = nil, limit: Int
     ) throws -> [StoredEvent] {
-        try db.query(
+        let later: SQLStatement = last.map { "AND (received_at, event_id) > (\($0.receivedAt), \($0.eventID))" } ?? ""
+        return try db.query(
             """
-            SELECT \(columns) FROM events WHERE tenant_id = \(tenant) AND state = 'received'
+            SELECT \(columns) FROM events WHERE tenant_id = \(tenant) AND state = 'received' \(later)
             ORDER BY received_at, event_id LIMIT \(limit)
             """
         ).map(event)
@@ -108,10 +120,11 @@ package enum EventsTable {
             """)
     }
 
+    /// An event of several subjects names the first of them. One of none, whose use was another, says so as `reason`.
     package static func markResolved(
-        _ db: any SQLConnection, tenant: TenantID, eventID: String, subject: Subject
+        _ db: any SQLConnection, tenant: TenantID, eventID: String, subject: Subject?, reason: String? = nil
     ) throws {
-        try mark(db, tenant: tenant, eventID: eventID, state: .resolved, subject: subject, reason: nil)
+        try mark(db, tenant: tenant, eventID: eventID, state: .resolved, subject: subject, reason: reason)
     }
 
     package static func markIgnored(

@@ -1,18 +1,20 @@
 package import Domain
 
-/// Which subjects each Stripe object of ours belongs to (`in_`, `pi_`, `ch_`, `re_`, `dp_`), so that an event finds
-/// them: one payment may pay several documents.
+/// Which subjects each Stripe object of ours belongs to (`in_`, `inpay_`, `pi_`, `ch_`, `re_`, `dp_`, `cn_`), so that
+/// an event finds them: one payment may pay several documents.
 package enum StripeObjectsTable {
+    /// Whatever came about an object before it was known to be the subject's, and was ignored, is read again.
     package static func put(
-        _ db: any SQLConnection, tenant: TenantID, objectIDs: [String], subject: Subject
+        _ db: any SQLConnection, tenant: TenantID, objectIDs: some Sequence<String>, subject: Subject
     ) throws {
         for objectID in objectIDs {
-            try db.execute(
+            let added = try db.execute(
                 """
                 INSERT INTO stripe_objects (tenant_id, object_id, subject)
                 VALUES (\(tenant), \(objectID), \(subject))
                 ON CONFLICT (tenant_id, object_id, subject) DO NOTHING
                 """)
+            if added > 0 { try EventsTable.reopen(db, tenant: tenant, objectID: objectID) }
         }
     }
 
