@@ -90,7 +90,9 @@ package enum DisputePlan {
         guard let entryType = posting.disputeEntryType,
             let account = posting.cashAccount(branch: receivable.branch, currency: currency)
         else {
-            return [.review(PaymentPlan.accountMissing("dispute \(dispute.id) of \(dispute.amount) was decided", currency))]
+            return [
+                .review(PaymentPlan.accountMissing("dispute \(dispute.id) of \(dispute.amount) was decided", currency))
+            ]
         }
         let before = entries(of: dispute, situation).count
         let cause = before == 0 ? dispute.id.rawValue : "\(dispute.id)+\(before + 1)"

@@ -85,16 +85,24 @@ struct DocumentObserver: Observing {
         case (.deleted, _):
             situation.collection = nil
         case (.releaseAccepted, .release(let kind, let number, _)), (.voidAccepted, .void(let kind, let number, _, _)):
-            situation.posted.removeAll { $0.kind == kind && $0.number == number }
-            situation.posted += try await tenant.visma.posted(kind, number).map { [$0] } ?? []
+            // A payment's application shows on the invoice, whose ETag the next write on it needs.
+            let isOnInvoice = situation.bookings.contains {
+                $0.kind == .payment && kind == .payment && $0.number == number && $0.applied.isPositive
+            }
+            if !isOnInvoice || answer == .voidAccepted {
+                situation.posted.removeAll { $0.kind == kind && $0.number == number }
+                situation.posted += try await tenant.visma.posted(kind, number).map { [$0] } ?? []
+            }
             // What is open on the document has changed by more than our own rows can tell.
-            let isSeen = kind == .payment && answer == .releaseAccepted
-            if !isSeen { situation.receivable = try await tenant.visma.invoice(document) }
+            situation.receivable = try await tenant.visma.invoice(document)
         case (.posted(let kind, let number), _) where kind == .creditNote:
             situation.posted += try await tenant.visma.posted(kind, number).map { [$0] } ?? []
-        case (.dunningSet, .setDunning), (.recordWritten, .writeRecord(_, .note)):
+        case (.dunningSet, .setDunning):
             // The ETag has changed with it.
             situation.receivable = try await tenant.visma.invoice(document)
+        case (.recordWritten, .writeRecord(let block, .note)):
+            let note = situation.receivable?.note
+            situation.receivable?.note = InvoiceRecord.note(note, with: block)
         case (.recordWritten, .writeRecord(let block, _)):
             guard let collection = situation.collection else { break }
             situation.receivable?.attachmentNames.append(InvoiceRecord.fileName(for: block, of: collection))

@@ -97,7 +97,9 @@ struct EffectLookup {
         case Step.reportPayment:
             return try await record(key, from: from)
         case Step.creditInvoice:
-            guard let invoice = request.target.map({ StripeInvoiceID($0) }) else { return .hadNone(why: "the request names no invoice") }
+            guard let invoice = request.target.map({ StripeInvoiceID($0) }) else {
+                return .hadNone(why: "the request names no invoice")
+            }
             let made = try await tenant.stripe.creditNotes(invoice: invoice)
             let note = made.first { $0.metadata[MetadataKey.effect] == key }
             return note.map { .tookEffect(.creditNote($0.id)) } ?? .hadNone(why: "no credit note of this key was made")

@@ -87,7 +87,8 @@ struct CustomerTurn: Sendable {
         let named = refunds.prefix(5).map { "\($0.number) of \($0.amount)" }.joined(separator: ", ")
         return Review(
             .refundInVisma,
-            found: "Visma refund \(named) of customer \(customer) pays out of Stripe's account; Stripe has no such refund",
+            found:
+                "Visma refund \(named) of customer \(customer) pays out of Stripe's account; Stripe has no such refund",
             proposals: ["make the refund at \(link)", "book the refund on another cash account"])
     }
 }

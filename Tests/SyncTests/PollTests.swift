@@ -140,7 +140,7 @@ struct PollTests {
         let report = try #require(try await world.turn(world.nord.tenant))
         #expect(report.rowsChanged >= 1)
         #expect(report.looks == 1)
-        #expect(try await Soundness.reviewCodes(world) == ["changed_after_push"])
+        #expect(try world.live(document).amountRemaining == 95_000)
     }
 
     @Test("A credit note dirties the invoice that it is applied to")
@@ -155,7 +155,7 @@ struct PollTests {
             in: world.nord.vismaTenant)
         try world.visma.applyCreditNote(note, to: document.number, amount: "125", in: world.nord.vismaTenant)
         try await world.quiet()
-        #expect(try await Soundness.reviewCodes(world) == ["changed_after_push"])
+        #expect(try await Soundness.reviewCodes(world) == [])
     }
 
     @Test("While Visma is down it is not asked several times a second, but longer and longer apart")

@@ -59,7 +59,7 @@ private enum Bench {
 struct TurnMachineTests {
     @Test("It resolves, observes, notes, performs and finishes, in this order")
     func order() {
-        var machine = TurnMachine(unresolved: [Bench.effect(1), Bench.effect(2)])
+        var machine = TurnMachine<Situation>(unresolved: [Bench.effect(1), Bench.effect(2)])
         #expect(machine.next() == .resolve(Bench.effect(1)))
         machine.resolved(Bench.effect(1))
         #expect(machine.next() == .resolve(Bench.effect(2)))
@@ -83,22 +83,22 @@ struct TurnMachineTests {
 
     @Test("While an outcome cannot be known it postpones, and nothing else happens")
     func unknown() {
-        var machine = TurnMachine(unresolved: [Bench.effect(1)])
+        var machine = TurnMachine<Situation>(unresolved: [Bench.effect(1)])
         let later = Bench.now.adding(seconds: 300)
         machine.unresolvable(until: later, why: "it may still come")
-        #expect(machine.next() == .finish(.postponed(until: later, why: "it may still come", reviews: [])))
+        #expect(machine.next() == .finish(.postponed(until: later, why: "it may still come", reviews: nil)))
     }
 
     @Test("So many steps and no more: a document that wants more is looked at again")
     func stepsMax() {
-        var machine = TurnMachine(unresolved: [])
+        var machine = TurnMachine<Situation>(unresolved: [])
         var performed = 0
         machine.observed(Bench.situation())
         while case .perform = machine.next() {
             performed += 1
             machine.performed(now: Bench.situation())
         }
-        #expect(performed == TurnMachine.stepsMax)
+        #expect(performed == TurnMachine<Situation>.stepsMax)
         guard case .finish(.postponed) = machine.next() else {
             Issue.record("it did not postpone")
             return
@@ -107,8 +107,8 @@ struct TurnMachineTests {
 
     @Test("A conflict is answered by observing anew, five times; then a person is asked")
     func conflicts() {
-        var machine = TurnMachine(unresolved: [])
-        for _ in 0..<TurnMachine.conflictsMax {
+        var machine = TurnMachine<Situation>(unresolved: [])
+        for _ in 0..<TurnMachine<Situation>.conflictsMax {
             machine.observed(Bench.situation())
             #expect(machine.next() == .perform(.findCustomer))
             machine.failed(Bench.error(.conflict), now: Bench.now)
@@ -125,7 +125,7 @@ struct TurnMachineTests {
 
     @Test("A refusal is observed anew, as the journal tells the plan another way")
     func reject() {
-        var machine = TurnMachine(unresolved: [])
+        var machine = TurnMachine<Situation>(unresolved: [])
         machine.observed(Bench.situation())
         _ = machine.next()
         machine.refused(Bench.error(.reject), now: Bench.now)
@@ -136,7 +136,7 @@ struct TurnMachineTests {
 
     @Test("What cannot even be begun leaves no trace in the journal: a review at once, not a loop")
     func notBegun() {
-        var machine = TurnMachine(unresolved: [])
+        var machine = TurnMachine<Situation>(unresolved: [])
         machine.observed(Bench.situation())
         machine.failed(Bench.error(.reject), now: Bench.now)
         guard case .finish(.settled(let reviews)) = machine.next() else {
@@ -150,8 +150,8 @@ struct TurnMachineTests {
     @Test(
         "Whatever else goes wrong with a write is taken as with a read", arguments: [Disposition.conflict, .uncertain])
     func refusedOtherwise(disposition: Disposition) {
-        var write = TurnMachine(unresolved: [])
-        var read = TurnMachine(unresolved: [])
+        var write = TurnMachine<Situation>(unresolved: [])
+        var read = TurnMachine<Situation>(unresolved: [])
         write.observed(Bench.situation())
         read.observed(Bench.situation())
         write.refused(Bench.error(disposition), now: Bench.now)
@@ -161,7 +161,7 @@ struct TurnMachineTests {
 
     @Test("What cannot be read at all is a review")
     func unreadable() {
-        var machine = TurnMachine(unresolved: [])
+        var machine = TurnMachine<Situation>(unresolved: [])
         machine.failed(Bench.error(.reject), now: Bench.now)
         guard case .finish(.settled(let reviews)) = machine.next() else {
             Issue.record("no end")
@@ -176,7 +176,7 @@ struct TurnMachineTests {
             (nil, 0, 1), (0, 0, 1), (40, 0, 40), (nil, 3, 8), (2, 3, 8), (nil, 100, 300), (900, 100, 900),
         ] as [(Int?, Int, Int64)])
     func retry(after: Int?, attempts: Int, seconds: Int64) {
-        var machine = TurnMachine(unresolved: [])
+        var machine = TurnMachine<Situation>(unresolved: [])
         machine.failed(Bench.error(.retry(afterSeconds: after)), now: Bench.now)
         guard case .finish(.failed(let error)) = machine.next() else {
             Issue.record("it did not end")
@@ -187,7 +187,7 @@ struct TurnMachineTests {
 
     @Test("An unknown outcome and a refused credential end the look", arguments: [Disposition.uncertain, .reauthorise])
     func ends(disposition: Disposition) {
-        var machine = TurnMachine(unresolved: [])
+        var machine = TurnMachine<Situation>(unresolved: [])
         machine.observed(Bench.situation())
         machine.failed(Bench.error(disposition), now: Bench.now)
         #expect(machine.next() == .finish(.failed(Bench.error(disposition))))
@@ -207,7 +207,7 @@ struct TurnMachineTests {
     /// One random course; false when it acted while something was unresolved, or did not end.
     private func course(_ random: inout SandboxRandom) -> Bool {
         var pending = (0..<Int(random.next() % 3)).map(Bench.effect)
-        var machine = TurnMachine(unresolved: pending)
+        var machine = TurnMachine<Situation>(unresolved: pending)
         let dispositions: [Disposition] = [
             .retry(afterSeconds: nil), .reject, .conflict, .uncertain, .reauthorise, .reject, .conflict,
         ]

@@ -79,7 +79,8 @@ package enum CollectedTable {
             origin: try row.choice("origin"), state: try row.choice("state"),
             amount: Money(minorUnits: try row.integer("amount"), currency: currency),
             applied: Money(minorUnits: try row.integer("applied"), currency: currency),
-            fee: Money(minorUnits: try row.integer("fee"), currency: currency), number: try row.id("number"), reference: try row.text("reference"),
+            fee: Money(minorUnits: try row.integer("fee"), currency: currency), number: try row.id("number"),
+            reference: try row.text("reference"),
             voidedFor: try row.textOrNull("voided_for").flatMap { Booking.VoidReason(rawValue: $0) })
     }
 }
