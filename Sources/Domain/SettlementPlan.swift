@@ -106,6 +106,10 @@ enum SettlementPlan {
         let isAll = lacks.covers(collection.amountRemaining) || isLast
         let amount = min(lacks.minorUnits, collection.amountRemaining.minorUnits)
         let part = Money(minorUnits: amount, currency: lacks.currency)
+        if let review = askedTooLittle(total, isAll ? collection.amountRemaining : part, receivable, collection, situation)
+        {
+            return [.review(review)]
+        }
         let isUntouched = collection.amountPaid.isZero && collection.amountCredited.isZero
         switch total.type {
         case "Payment", "Prepayment":
@@ -132,6 +136,22 @@ enum SettlementPlan {
                         proposals: ["credit or settle the difference in Stripe", "correct the document in Visma"]))
             ]
         }
+    }
+
+    /// Stripe never comes to ask for less than what is open in the books, whatever the applications seem to say.
+    private static func askedTooLittle(
+        _ total: Total, _ part: Money, _ receivable: Receivable, _ collection: Collection, _ situation: Situation
+    ) -> Review? {
+        let open =
+            PaymentPlan.available(receivable, situation.bookings)
+            - PaymentPlan.owedBack(collection, receivable.currency, situation)
+        guard !(collection.amountRemaining - part).covers(open) else { return nil }
+        let found =
+            "\(total.key) of \(total.amount) was applied to \(receivable.document), but \(open) is open in Visma and "
+            + "\(collection.amountRemaining) in Stripe (\(collection.invoice))"
+        return Review(
+            .changedAfterPush, found: found,
+            proposals: ["credit or settle the difference in Stripe", "correct the document in Visma"])
     }
 
     private static func settlement(_ total: Total, _ lacks: Money, _ way: Settlement.Way) -> Settlement {
