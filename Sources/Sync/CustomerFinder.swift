@@ -8,6 +8,8 @@ import VismaNet
 struct CustomerFinder: Sendable {
     let tenant: TenantContext
     let environment: SyncEnvironment
+    /// So many that one would do already are several in any case.
+    private static let candidatesReadMax = 10
 
     func find(for situation: Situation) async throws -> Situation.CustomerFinding {
         guard let number = situation.receivable?.customer.number else { return .missingInVisma }
@@ -15,7 +17,10 @@ struct CustomerFinder: Sendable {
         let stored = try await environment.database.read { [tenant] db in
             try CustomerLinksTable.find(db, tenant: tenant.id, vismaInternalID: visma.internalID)
         }
-        if let stored { return .found(stored.stripeCustomer, visma: visma, rule: stored.matchedBy, hasEmail: true) }
+        if let stored {
+            if stored.vismaNumber != visma.number { try await follow(stored, to: visma.number) }
+            return .found(stored.stripeCustomer, visma: visma, rule: stored.matchedBy, hasEmail: true)
+        }
         let marked = try await tenant.stripe.customers(metadata: [
             MetadataKey.company: tenant.company, MetadataKey.customer: String(visma.internalID),
         ]).filter {
@@ -31,8 +36,33 @@ struct CustomerFinder: Sendable {
         return .unknown(visma)
     }
 
+    /// The customer was given another number in Visma: the same customer still, and the same one in Stripe.
+    private func follow(_ stored: CustomerLink, to number: VismaCustomerNumber) async throws {
+        try await environment.database.write { [tenant, environment] db in
+            try CustomerLinksTable.setNumber(
+                db, tenant: tenant.id, vismaInternalID: stored.vismaInternalID, number: number)
+            try tenant.audit.append(
+                .init(
+                    actor: "system", action: "customer.renumber", subject: "customer/\(number)", outcome: "done",
+                    details: [
+                        "former": stored.vismaNumber.rawValue, "stripe_customer": stored.stripeCustomer.rawValue,
+                    ]), at: environment.now(), db)
+        }
+    }
+
     private func candidates(_ rule: Policy.CustomerRule, _ visma: VismaCustomer) async throws -> [StripeCustomer] {
         switch rule {
+        case .description:
+            guard !visma.name.isEmpty else { return [] }
+            let indexed = try await CustomerIndex(tenant: tenant, environment: environment).customers(
+                described: visma.name)
+            var found: [StripeCustomer] = []
+            // The index may be behind: what counts is what Stripe says now.
+            for id in indexed.prefix(Self.candidatesReadMax) {
+                if let customer = try await tenant.stripe.customer(id) { found.append(customer) }
+            }
+            found.removeAll { $0.description != visma.name || $0.metadata[MetadataKey.customer] != nil }
+            return try await unclaimed(found, visma)
         case .email:
             guard let email = visma.email else { return [] }
             let found = try await tenant.stripe.customers(email: email).filter { $0.email == email }

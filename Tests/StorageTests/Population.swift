@@ -22,6 +22,11 @@ enum Population {
             db, tenant: tenant, stream: .vismaInvoices, document: invoiceRef,
             RowVersion(modified: marker, stamp: "1"))
         try LinksTable.upsert(db, tenant: tenant, link(marker), now: now)
+        try LinksTable.upsert(
+            db, tenant: tenant,
+            Link(
+                document: DocumentRef(type: .debitNote, number: marker), state: .seen, revision: 1,
+                vismaCustomer: VismaCustomerNumber("10007"), currency: .nok), now: now)
         try StripeObjectsTable.put(
             db, tenant: tenant, objectIDs: ["pi_1"],
             subject: .document(DocumentRef(type: .invoice, number: marker)))
