@@ -63,11 +63,12 @@ extension Failure {
 
     private static func status(of error: ConnectorError) -> ExitStatus {
         switch error.code {
-        case "tenant.unknown": .notFound
+        case "tenant.unknown", "customer.unknown": .notFound
         case "manifest.invalid", "stripe.unusable_key": .usage
         case "stripe.mode_mismatch", "writes_off": .refused
         case "serve.host_unknown": .usage
         case _ where error.code.hasPrefix("host."): .usage
+        case "customer.taken", "customer.email_missing": .refused
         case _ where error.code.hasPrefix("serve."): .refused
         case _ where error.code.hasPrefix("tenant."): .refused
         default: .failed

@@ -5,7 +5,7 @@ import Testing
 @Suite("The server and the sandbox as processes")
 struct ServeTests {
     /// Both simulators, the settings that lead to them, and what opens the simulated company.
-    private final class Box {
+    final class Box {
         let running: Running
         let settings: [String: String]
         let company: [String: Any]
