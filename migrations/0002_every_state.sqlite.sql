@@ -35,7 +35,8 @@ CREATE TABLE collected_new (
     PRIMARY KEY (tenant_id, subject, cause)
 ) STRICT;
 INSERT INTO collected_new (
-    tenant_id, subject, cause, kind, origin, state, currency, amount, applied, fee, number, reference, created_at, updated_at
+    tenant_id, subject, cause, kind, origin, state, currency, amount, applied, fee, number, reference, created_at,
+    updated_at
 )
 SELECT tenant_id, 'document/' || document, cause, 'payment', 'posted', state, currency, amount, applied, 0, payment,
     reference, created_at, updated_at

@@ -13,9 +13,11 @@ package enum Plan {
             return PushPlan.continueDraft(receivable, collection, situation)
         case "open", "paid":
             if let wrong = StandingPlan.wrongAmount(receivable, collection, link, situation) { return wrong }
+            if let send = PushPlan.sending(collection, link, situation) { return [send] }
             return money(receivable, collection, situation)
                 + RecordPlan.actions(receivable, collection, situation)
                 + SettlementPlan.actions(receivable, collection, situation)
+                + WithdrawalPlan.actions(receivable, collection, situation)
                 + StandingPlan.actions(receivable, collection, link, situation)
         default:
             return withdrawn(receivable, collection, link, situation)

@@ -249,7 +249,14 @@ package enum PushPlan {
         if collection.startingBalance != 0 {
             found += " and would settle \(collection.startingBalance) minor units from the customer's credit balance"
         }
-        return Review(.totalMismatch, found: found, proposals: ["collect it outside Stripe", "push it again"])
+        guard collection.startingBalance != 0 else {
+            return Review(.totalMismatch, found: found, proposals: ["collect it outside Stripe", "push it again"])
+        }
+        return Review(
+            .creditBalance, found: found,
+            proposals: [
+                "settle the customer's credit balance in Stripe, then push it again", "collect it outside Stripe",
+            ])
     }
 
     static func mismatchAfterVoid(_ receivable: Receivable, _ collection: Collection) -> [Action] {

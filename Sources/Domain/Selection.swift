@@ -86,7 +86,8 @@ package struct Selection: Hashable, Sendable, Codable {
         return nil
     }
 
-    private func skipped(_ receivable: Receivable) -> String? {
+    /// What collects it in another way.
+    func skipped(_ receivable: Receivable) -> String? {
         if skips.contains(.debtCollector), receivable.isWithDebtCollector { return "it is with a debt collector" }
         if skips.contains(.directDebit), receivable.hasDirectDebitMandate { return "a direct debit mandate draws it" }
         if skips.contains(.eInvoice), receivable.isEInvoice { return "it goes out through an e-invoice channel" }

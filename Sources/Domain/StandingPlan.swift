@@ -6,7 +6,9 @@ enum StandingPlan {
     static func actions(
         _ receivable: Receivable, _ collection: Collection, _ link: Link, _ situation: Situation
     ) -> [Action] {
-        let reviews = unknownPayments(collection) + amounts(receivable, collection, situation)
+        let reviews =
+            [PushPlan.sendingRefused(collection, link, situation)].compactMap { $0 } + unknownPayments(collection)
+            + amounts(receivable, collection, situation)
         return reviews.map(Action.review) + credited(receivable, collection, situation)
             + state(receivable, collection, link, situation)
     }
