@@ -45,6 +45,10 @@ DROP TABLE collected;
 ALTER TABLE collected_new RENAME TO collected;
 -- One Visma document stands for one booking: a look-up can never take another's for its own.
 CREATE UNIQUE INDEX collected_number ON collected (tenant_id, kind, number);
+CREATE INDEX collected_cause ON collected (tenant_id, cause);
+
+-- When a person asked for the look that is due: what was refused before then is tried again by it.
+ALTER TABLE work ADD COLUMN asked_at INTEGER;
 
 -- What settled a document in Visma, and how Stripe was told.
 CREATE TABLE settlements (

@@ -82,7 +82,7 @@ extension TenantAdmin {
     ) throws {
         for document in try LinksTable.unpushed(db, tenant: tenant, of: link.vismaNumber) {
             try WorkTable.dirty(
-                db, tenant: tenant, subject: .document(document), cause: Self.askedCause, dueAt: now)
+                db, tenant: tenant, subject: .document(document), cause: Self.askedCause, dueAt: now, askedAt: now)
         }
     }
 

@@ -24,12 +24,15 @@ struct DocumentObserver: Observing {
             policy: tenant.policy, now: environment.now())
         situation.forgivesBefore = askedAt
         if let invoice = remembered.link?.invoice {
-            let hasRefunds = remembered.bookings.contains { $0.kind == .refund || $0.voidedFor == .refund }
+            let hasRefunds = remembered.bookings.contains {
+                $0.kind == .refund || $0.kind == .creditNote || $0.voidedFor == .refund
+            }
             let collection = try await tenant.stripe.collection(invoice, withRefunds: hasRefunds)
             situation.collection = collection
             if let collection {
                 try await know(collection)
                 situation.sharers = try await sharers(of: collection)
+                situation.bookedElsewhere = try await bookedElsewhere(collection)
             }
         }
         situation.posted = try await PostedDocuments(tenant: tenant).read(remembered.bookings)
@@ -42,6 +45,8 @@ struct DocumentObserver: Observing {
         }
         var situation = seen
         situation.link = remembered.link
+        // What people made of refunds is free only until it is taken.
+        if situation.bookings != remembered.bookings { situation.credits = nil }
         situation.bookings = remembered.bookings
         situation.settlements = remembered.settlements
         situation.requests = remembered.requests
@@ -117,6 +122,16 @@ struct DocumentObserver: Observing {
         _ before: Domain.Collection?, by answer: Domain.Collection
     ) -> Domain.Collection {
         var collection = answer
+        // Not every write asks for the payments: an answer without them does not say that there are none, nor does
+        // one that names them tell how far their intents are.
+        if collection.payments.isEmpty { collection.payments = before?.payments ?? [] }
+        for index in collection.payments.indices {
+            guard let known = before?.payments.first(where: { $0.id == collection.payments[index].id }) else {
+                continue
+            }
+            collection.payments[index].intentStatus = collection.payments[index].intentStatus ?? known.intentStatus
+            collection.payments[index].isPartlyFunded = known.isPartlyFunded
+        }
         collection.charges = before?.charges ?? []
         collection.refunds = before?.refunds ?? []
         collection.disputes = before?.disputes ?? []
@@ -182,6 +197,18 @@ struct DocumentObserver: Observing {
         return sharers
     }
 
+    private func bookedElsewhere(_ collection: Domain.Collection) async throws -> Set<String> {
+        let movements = collection.charges.compactMap(\.movement) + collection.disputes.flatMap(\.movements)
+        let facts =
+            movements.map(\.id.rawValue) + collection.refunds.map(\.id.rawValue)
+            + collection.disputes.map(\.id.rawValue)
+        guard !facts.isEmpty else { return [] }
+        let subject = subject
+        return try await environment.database.read { [tenant] db in
+            try Set(facts.filter { try CollectedTable.isBooked(db, tenant: tenant.id, cause: $0, besides: subject) })
+        }
+    }
+
     private func known(sharers intents: Set<PaymentIntentID>) async throws -> [PaymentIntentID: [DocumentRef]] {
         try await environment.database.read { [tenant, document] db in
             let known = try StripeObjectsTable.subjects(db, tenant: tenant.id, of: intents.map(\.rawValue))
@@ -205,9 +232,10 @@ struct PostedDocuments {
         var posted: [PostedDocument] = []
         for booking in bookings {
             let isOpen = booking.state != .booked && booking.state != .voided
-            // A released payment shows on its invoice.
-            guard isOpen || (booking.state == .booked && booking.kind == .refund) else { continue }
-            posted += try await tenant.visma.posted(booking.kind, booking.number).map { [$0] } ?? []
+            // A released payment shows on its invoice, if it is applied to it.
+            let isUnseen = booking.kind == .refund || (booking.kind == .payment && booking.applied.isZero)
+            guard isOpen || (booking.state == .booked && isUnseen) else { continue }
+            posted.append(try await tenant.visma.posted(booking.kind, booking.number) ?? .gone(booking))
         }
         return posted
     }

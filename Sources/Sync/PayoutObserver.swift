@@ -65,7 +65,8 @@ struct CustomerTurn: Sendable {
             let from = environment.now().day(in: tenant.policy.zone).adding(days: -Self.daysBack)
             let posting = tenant.policy.posting
             let refunds = try await tenant.visma.allPayments(of: customer, from: from).filter {
-                $0.type == "Refund" && $0.status != "Voided" && posting.isCashAccount($0.cashAccount)
+                $0.type == "Refund" && $0.applicationDate >= tenant.policy.startDate && $0.status != "Voided"
+                    && posting.isCashAccount($0.cashAccount)
             }
             let (unmatched, stripe) = try await environment.database.read { [tenant, customer] db in
                 (

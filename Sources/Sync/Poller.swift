@@ -8,6 +8,8 @@ import VismaNet
 struct Poller: Sendable {
     /// Before this many days ahead of the start date nothing can belong to a document that is to be pushed.
     static let firstSweepDays = 31
+    /// How much later a customer's refunds are looked at than its documents.
+    static let customerDelaySeconds: Int64 = 300
     /// A sweep that needs more pages goes on at the next poll.
     static let pagesMax = 10_000
 
@@ -96,16 +98,23 @@ struct Poller: Sendable {
         guard isRefund || stream == .vismaCreditNotes else { return }
         try WorkTable.hasten(db, tenant: tenant.id, customer: customer, now: now)
         guard isRefund, tenant.policy.posting.isCashAccount(row.cashAccount) else { return }
+        // After the documents, which may find it to be the booking of a refund.
         try WorkTable.dirty(
-            db, tenant: tenant.id, subject: .customer(customer), cause: stream.rawValue, dueAt: now)
+            db, tenant: tenant.id, subject: .customer(customer), cause: stream.rawValue,
+            dueAt: now.adding(seconds: Self.customerDelaySeconds))
     }
 
     /// A payment that we booked touches its document even where it is applied to nothing.
     private func touched(
         _ row: PolledRow, _ stream: SyncStream, _ db: any SQLConnection
     ) throws -> [DocumentRef] {
-        guard stream == .vismaPayments else { return row.touches }
-        let kind: Booking.Kind = row.document.type.rawValue == "Refund" ? .refund : .payment
+        guard stream != .vismaInvoices else { return row.touches }
+        let kind: Booking.Kind =
+            switch row.document.type.rawValue {
+            case "Refund": .refund
+            case "CreditNote": .creditNote
+            default: .payment
+            }
         let ours = try CollectedTable.list(
             db, tenant: tenant.id, kind: kind, number: VismaNumber(row.document.number))
         let documents = ours.compactMap { booking -> DocumentRef? in

@@ -10,30 +10,40 @@ struct PostingLookup {
 
     /// Visma keeps days without a zone, and people move dates.
     static let dateSlackDays = 2
+    /// Until a person has cleared up what bears our reference and is not what was asked for.
+    static let strayLookSeconds: Int64 = 3600
 
     private var tenant: TenantContext { journal.tenant }
     private var now: Timestamp { journal.environment.now() }
     private var lookup: EffectLookup { EffectLookup(journal: journal) }
 
     func posting(_ effect: Effect, _ request: JournaledRequest) async throws -> EffectLookup.Finding {
-        guard let kind = request.kind, let amount = request.amount, let reference = request.reference else {
-            return .hadNone(why: "the request names no posting")
+        guard let amount = request.amount, let reference = request.reference else {
+            throw unreadable(effect)
         }
+        let kind = request.kind ?? .payment
         let beganAt = now
         let made = try await candidates(kind, reference, effect, request)
         let taken = try await booked(kind, made.map(\.number), besides: effect)
         // A voided one was made too: making it again is not ours to decide.
-        let found = made.first { $0.total == amount && !taken.contains($0.number) }
+        // Visma computes a credit note's VAT: one of another total is ours too, and is dealt with as such.
+        let found = made.first {
+            ($0.total == amount || kind == .creditNote) && !taken.contains($0.number)
+        }
         if let found { return .tookEffect(.posted(kind, found.number)) }
+        if let stray = try await moved(kind, amount, reference, effect, request) {
+            return .notKnownYet(
+                until: now.adding(seconds: Self.strayLookSeconds),
+                why: "\(BookingPlan.noun(kind)) \(stray) bears \(reference), but is applied to something else")
+        }
         return lookup.absent(
             effect, beganAt: beganAt, what: "no \(BookingPlan.noun(kind)) \(reference) of \(amount)")
     }
 
     /// A release, a void or a deletion is to be seen on the document itself.
     func change(_ effect: Effect, _ request: JournaledRequest) async throws -> EffectLookup.Finding {
-        guard let kind = request.kind, let target = request.target else {
-            return .hadNone(why: "the request names no document")
-        }
+        guard let target = request.target else { throw unreadable(effect) }
+        let kind = request.kind ?? .payment
         let beganAt = now
         let document = try await tenant.visma.posted(kind, VismaNumber(target))
         let name = "\(BookingPlan.noun(kind)) \(target)"
@@ -56,6 +66,9 @@ struct PostingLookup {
         let sent = effect.sentAt.day(in: tenant.policy.zone)
         let dated = request.target.flatMap { LocalDate($0) } ?? sent
         let from = min(sent, dated).adding(days: -Self.dateSlackDays)
+        // Rows of a version that knew payments only name neither kind nor document.
+        var document = request.document
+        if document == nil, case .document(let subject) = effect.subject { document = subject }
         switch kind {
         case .payment, .refund:
             guard let customer = request.visma?.number else { return [] }
@@ -63,8 +76,8 @@ struct PostingLookup {
                 payment.posted.kind == kind && (kind == .refund) == (payment.type == "Refund")
                     && payment.type != "VoidPayment" && payment.type != "VoidRefund"
                     && payment.reference == reference
-                    && (payment.applications.isEmpty
-                        || payment.applications.contains { $0.document == request.document })
+                    && (request.applied?.isZero == true
+                        ? payment.applications.isEmpty : payment.applications.contains { $0.document == document })
             }.map(\.posted)
         case .creditNote:
             guard let customer = request.visma?.number else { return [] }
@@ -78,6 +91,28 @@ struct PostingLookup {
         case .journalEntry:
             return try await tenant.visma.journalEntries(reference: reference, from: sent)
         }
+    }
+
+    /// Nothing may be concluded from a row that does not say what it was about.
+    private func unreadable(_ effect: Effect) -> ConnectorError {
+        ConnectorError(
+            code: "journal.request_unreadable", text: "the request of \(effect.key) does not say what it was about",
+            disposition: .uncertain)
+    }
+
+    /// A payment of this reference and amount that stands for nothing and is not applied as it was asked for: a person
+    /// moved it, or it is another document's. To post beside it might be to post twice.
+    private func moved(
+        _ kind: Booking.Kind, _ amount: Money, _ reference: String, _ effect: Effect, _ request: JournaledRequest
+    ) async throws -> VismaNumber? {
+        guard kind == .payment || kind == .refund, let customer = request.visma?.number else { return nil }
+        let from = effect.sentAt.day(in: tenant.policy.zone).adding(days: -Self.dateSlackDays)
+        let made = try await tenant.visma.allPayments(of: customer, from: from).filter {
+            $0.posted.kind == kind && $0.status != "Voided" && $0.reference == reference && $0.amount == amount
+                && $0.type != "VoidPayment" && $0.type != "VoidRefund"
+        }
+        let taken = try await booked(kind, made.map(\.number), besides: effect)
+        return made.first { !taken.contains($0.number) && $0.applications.isEmpty }?.number
     }
 
     /// The numbers that stand for another booking already.

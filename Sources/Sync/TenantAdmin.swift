@@ -149,11 +149,12 @@ package struct TenantAdmin: Sendable {
             }
             // Its review tells to sync again once the cause is mended.
             if try ReviewsTable.isOpen(db, tenant: tenant, subject: .endpoint) {
-                try WorkTable.dirty(db, tenant: tenant, subject: .endpoint, cause: Self.askedCause, dueAt: now)
+                try WorkTable.dirty(
+                    db, tenant: tenant, subject: .endpoint, cause: Self.askedCause, dueAt: now, askedAt: now)
             }
             if let document {
                 try WorkTable.dirty(
-                    db, tenant: tenant, subject: .document(document), cause: Self.askedCause, dueAt: now)
+                    db, tenant: tenant, subject: .document(document), cause: Self.askedCause, dueAt: now, askedAt: now)
             }
             try trail(db, tenant).append(
                 .init(
@@ -171,7 +172,7 @@ package struct TenantAdmin: Sendable {
             try RequestsTable.insert(
                 db, tenant: tenant, subject: subject,
                 Request(kind: .push, cause: nil, reason: reason, actor: actor, askedAt: now))
-            try WorkTable.dirty(db, tenant: tenant, subject: subject, cause: Self.askedCause, dueAt: now)
+            try WorkTable.dirty(db, tenant: tenant, subject: subject, cause: Self.askedCause, dueAt: now, askedAt: now)
             try trail(db, tenant).append(
                 .init(
                     actor: actor, action: "invoice.push", subject: document.description, outcome: "asked",

@@ -143,6 +143,9 @@ package actor TenantSync {
         try await registerEndpoint(context, lease, &report)
         do {
             try await CatchUp(tenant: context, environment: environment).run()
+        } catch let error as ConnectorError where error.httpStatus == 403 {
+            // Without the right to read events webhooks and polls still work; the ping says what is missing.
+            environment.log.warning("events cannot be listed", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
         } catch let error as ConnectorError {
             trouble = error
         }
@@ -206,7 +209,7 @@ package actor TenantSync {
     private func ending(
         of item: WorkItem, _ context: TenantContext, _ lease: Lease
     ) async throws -> TurnEnding {
-        let askedAt = item.cause == TenantAdmin.askedCause ? environment.now() : nil
+        let askedAt = item.askedAt
         do {
             switch item.subject {
             case .document(let document):

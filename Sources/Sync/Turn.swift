@@ -46,7 +46,9 @@ struct Turn<Sight: Observing>: Sendable {
                 case .resolve(let effect):
                     switch try await journal.resolve(effect) {
                     case .known: machine.resolved(effect)
-                    case .notYet(let moment, let why): machine.unresolvable(until: moment, why: why)
+                    case .notYet(let moment, let why):
+                        try await tell(of: effect, why)
+                        machine.unresolvable(until: moment, why: why)
                     }
                     seen = nil
                 case .observe:
@@ -70,6 +72,19 @@ struct Turn<Sight: Observing>: Sendable {
             } catch let error as ConnectorError {
                 machine.failed(error, now: environment.now())
             }
+        }
+    }
+
+    /// What stays unknown for long stands in the way of everything else about the subject: a person should know.
+    private func tell(of effect: Effect, _ why: String) async throws {
+        let now = environment.now()
+        guard now.seconds(since: effect.sentAt) >= TurnNotes.unknownSecondsMax else { return }
+        let review = Review(
+            .effectRefused, found: "whether \(effect.step) took effect is not known since \(effect.sentAt): \(why)",
+            proposals: ["look in the other system for what it should have made", "wait"])
+        let subject = sight.subject
+        try await environment.database.write { [tenant] db in
+            try ReviewLog(tenant: tenant, now: now).open(review, on: subject, db)
         }
     }
 
@@ -114,6 +129,8 @@ struct TurnNotes {
     let tenant: TenantContext
     let subject: Subject
     let now: Timestamp
+    /// How long an outcome may stay unknown before a person is told.
+    static let unknownSecondsMax: Int64 = 3600
 
     func write(_ action: Action, _ db: any SQLConnection) throws {
         switch action {
@@ -130,6 +147,7 @@ struct TurnNotes {
             try audit("booking", outcome: state.rawValue, ["cause": cause], db)
         case .adoptBooking(let booking):
             try CollectedTable.insert(db, tenant: tenant.id, booking, now: now)
+            try lookAtCustomer(db)
             try audit(
                 "booking", outcome: "matched",
                 [
@@ -141,6 +159,15 @@ struct TurnNotes {
         default:
             break
         }
+    }
+
+    /// A refund document that stood for nothing stands for something now.
+    private func lookAtCustomer(_ db: any SQLConnection) throws {
+        guard case .document(let document) = subject,
+            let link = try LinksTable.find(db, tenant: tenant.id, document: document)
+        else { return }
+        try WorkTable.dirty(
+            db, tenant: tenant.id, subject: .customer(link.vismaCustomer), cause: "booking", dueAt: now)
     }
 
     private func audit(

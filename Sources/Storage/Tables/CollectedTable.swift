@@ -33,6 +33,18 @@ package enum CollectedTable {
         ).first.map(booking)
     }
 
+    /// Whether another subject has booked this fact.
+    package static func isBooked(
+        _ db: any SQLConnection, tenant: TenantID, cause: String, besides subject: Subject
+    ) throws -> Bool {
+        try !db.query(
+            """
+            SELECT subject FROM collected
+            WHERE tenant_id = \(tenant) AND cause = \(cause) AND subject <> \(subject) LIMIT 1
+            """
+        ).isEmpty
+    }
+
     /// The bookings that a Visma document stands for.
     package static func list(
         _ db: any SQLConnection, tenant: TenantID, kind: Booking.Kind, number: VismaNumber
