@@ -27,7 +27,7 @@ enum PolicyBooks {
     static func posted(_ world: World) -> [String] {
         let payments = world.vismaRows("payment").map { row in
             var text = "\(text(row, "type")) \(text(row, "amount")) \(text(row, "status")) \(text(row, "date"))"
-            for charge in row["charges"]?.arrayValue ?? [] {
+            for charge in row["charges"]?.elements ?? [] {
                 text += " less \(self.text(charge, "amount")) \(self.text(charge, "entry_type"))"
             }
             return text
@@ -56,12 +56,14 @@ extension PolicyValue {
     }
 
     private static func refund(_ world: World, _ document: DocumentRef) async throws {
-        try world.stripe.refund(charge: pay(world, document).charge)
+        let made = try await pay(world, document)
+        try world.stripe.refund(charge: made.charge)
         try await world.quiet()
     }
 
     private static func lose(_ world: World, _ document: DocumentRef, _ amount: Int64? = nil) async throws {
-        let dispute = try world.stripe.dispute(charge: pay(world, document).charge, amount: amount)
+        let made = try await pay(world, document)
+        let dispute = try world.stripe.dispute(charge: made.charge, amount: amount)
         try world.stripe.closeDispute(dispute, isWon: false)
         try await world.quiet()
     }
