@@ -44,10 +44,10 @@ package struct TurnMachine<Seen: Plannable>: Sendable {
             }
             return .perform(action)
         }
-        for case .lookAgain(let moment, let why) in actions {
-            return .finish(.postponed(until: moment, why: why, reviews: reviews))
-        }
-        return .finish(.settled(reviews: reviews))
+        // What waits longest must not hold up what is due sooner: a refund waits for hours, a queued void for seconds.
+        let looks = actions.compactMap { if case .lookAgain(let at, let why) = $0 { (at: at, why: why) } else { nil } }
+        guard let next = looks.min(by: { $0.at < $1.at }) else { return .finish(.settled(reviews: reviews)) }
+        return .finish(.postponed(until: next.at, why: next.why, reviews: reviews))
     }
 
     package mutating func observed(_ situation: Seen) { self.situation = situation }
