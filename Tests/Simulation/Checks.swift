@@ -23,7 +23,7 @@ extension World {
                 vismaTenant: $0.vismaTenant, stripeAccount: $0.account, startDate: "2026-01-01", timeZone: "Europe/Oslo"
             )
         }
-        let stripeBooks = try stripe.books().map { try SandboxJSON.parse($0) }
+        let stripeBooks = try (stripe.books() + stripe.ledgers()).map { try SandboxJSON.parse($0) }
         return Drift.compute(visma: visma.books(), stripe: stripeBooks, pairs: pairs, apart: apart)
     }
 
