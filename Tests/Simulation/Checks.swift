@@ -65,7 +65,7 @@ extension World {
 
 /// What must never be there twice, whatever went wrong.
 extension World {
-    package func duplicates() throws -> [String] {
+    package func duplicates() async throws -> [String] {
         var found: [String] = []
         for company in companies {
             var live: [String: Int] = [:]
@@ -83,29 +83,9 @@ extension World {
             if Set(customers).count < customers.count { found.append("a customer twice: \(customers)") }
             let endpoints = try stripeList("/v1/webhook_endpoints", of: company)
             if endpoints.count > 1 { found.append("\(endpoints.count) webhook endpoints of \(company.tenant)") }
-            found += unevenBookings(company)
+            found += try await MoneyCheck(self, company).findings()
         }
         return found
-    }
-
-    /// One Visma payment for each payment in Stripe, no more and no fewer.
-    private func unevenBookings(_ company: Company) -> [String] {
-        var paid: [String: Int] = [:]
-        for line in stripe.books() {
-            guard let row = try? SandboxJSON.parse(line), row["kind"]?.stringValue == "invoice_payment",
-                row["account"]?.stringValue == company.account, row["status"]?.stringValue == "paid",
-                let intent = row["payment_intent"]?.stringValue
-            else { continue }
-            paid[intent, default: 0] += 1
-        }
-        var booked: [String: Int] = [:]
-        for row in vismaRows("payment", in: company) {
-            guard let reference = row["reference"]?.stringValue, reference.hasPrefix("pi_"),
-                row["status"]?.stringValue != "Voided"
-            else { continue }
-            booked[reference, default: 0] += 1
-        }
-        return paid == booked ? [] : ["paid in Stripe \(paid), booked in Visma \(booked)"]
     }
 
     /// The rows of one of Stripe's lists, read past the connector.

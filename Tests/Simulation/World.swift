@@ -51,16 +51,22 @@ package final class World: Sendable {
     private let log: Logger
     private let vault: Vault
     private let ids: SeededIDs
+    private let amend: PolicyChange
     private let process: Mutex<Process?>
     /// Runs at every checkpoint before chaos does: for proofs that interleave.
     private let interlude = Mutex<CheckpointReached?>(nil)
 
-    /// `policy` are further lines of every company's policy, such as `booking: hold`.
+    package typealias PolicyChange = @Sendable (inout Policy) -> Void
+
+    /// `policy` are further lines of every company's policy, such as `booking: hold`; `amend` changes what the lines
+    /// make.
     package init(
         seed: UInt64, database: (any Database)? = nil, recordEdits: VismaBehaviour.RecordEdits = .refused,
-        policy: [String] = [], log: Logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
+        policy: [String] = [], log: Logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
+        amend: @escaping PolicyChange = { _ in }
     ) async throws {
         self.log = log
+        self.amend = amend
         let clock = SandboxClock.manual(startingAt: Self.start.microseconds)
         self.clock = clock
         visma = VismaSimulator(clock: clock, seed: seed)
@@ -102,13 +108,24 @@ package final class World: Sendable {
                     name: company.tenant.rawValue,
                     clientID: "client-\(company.tenant)", clientSecret: company.vismaSecret,
                     baseCurrency: company.currencies[0],
-                    cashAccounts: company.currencies.map { .init(number: "15\($0)", description: $0, currency: $0) },
+                    cashAccounts: company.currencies.map { cashAccount("15\($0)", $0) },
                     paymentMethods: [.init(id: "5", description: "Stripe")], behaviour: behaviour))
             stripe.addAccount(
                 id: company.account, secretKey: company.stripeKey, country: "NO",
                 supportedCurrencies: ["nok", "eur", "dkk", "jpy", "sek", "usd"])
         }
     }
+
+    private func cashAccount(_ number: String, _ currency: String) -> VismaCompany.CashAccount {
+        .init(
+            number: number, description: currency, currency: currency,
+            entryTypes: [.init(Self.feeEntryType), .init(Self.disputeEntryType)])
+    }
+
+    /// What every cash account has, for policies that post fees and lost disputes.
+    package static let feeEntryType = "FEE"
+    package static let disputeEntryType = "LOSS"
+    package static let clearingLedgerAccount = "1570"
 
     /// What the company wants. `policy` are further lines; one with the key of a line given here takes its place.
     package func manifest(
@@ -119,7 +136,7 @@ package final class World: Sendable {
             "time_zone: Europe/Oslo", "start_date: \"2026-01-01\"", "payment_method: \"5\"", "poll_seconds: 300",
             "cash_accounts:\n\(accounts)",
         ].filter { line in !policy.contains { $0.prefix { $0 != ":" } == line.prefix { $0 != ":" } } }
-        return try Manifest(
+        var manifest = try Manifest(
             yaml: """
                 id: \(company.tenant)
                 name: \(company.tenant)
@@ -131,6 +148,8 @@ package final class World: Sendable {
                 policy:
                   \((usual + policy).joined(separator: "\n  "))
                 """)
+        amend(&manifest.policy)
+        return manifest
     }
 
     private func admit(_ company: Company, policy: [String]) async throws {
