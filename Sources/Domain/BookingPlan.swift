@@ -52,14 +52,12 @@ enum BookingPlan {
             return queued(booking, step: step, verb: "void", ground)
         case _ where isVoided:
             return [.markBooking(cause: booking.cause, .voided), .review(changed(booking))]
-        case _ where isUndone(booking, ground):
-            return void(booking, for: .undo, ground)
         case .booked:
-            return []
+            return isUndone(booking, ground) ? void(booking, for: .undo, ground) : []
         case _ where application?.isReleased == true || seen?.isReleased == true:
             return [.markBooking(cause: booking.cause, .booked)]
         case .held:
-            return []
+            return isUndone(booking, ground) ? void(booking, for: .undo, ground) : []
         case .created:
             return release(booking, ground)
         case .releasing:
@@ -71,6 +69,11 @@ enum BookingPlan {
         guard booking.origin == .posted, let step = Step.void(booking.kind) else {
             return [.review(impossible(booking, "it was not made by the connector, or Visma has no way back"))]
         }
+        // Visma voids what is released, and nothing else.
+        guard booking.state != .held || ground.posted(booking)?.isReleased == true else {
+            return [.review(impossible(booking, "it is not released: it can be deleted there"))]
+        }
+        guard booking.state == .booked else { return settle(booking, ground) }
         if let effect = ground.refused(step, booking.cause) {
             return [.review(impossible(booking, effect.failure ?? "no reason given"))]
         }
