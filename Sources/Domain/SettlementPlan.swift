@@ -43,6 +43,14 @@ enum SettlementPlan {
     static func actions(_ receivable: Receivable, _ collection: Collection, _ situation: Situation) -> [Action] {
         let unattached = situation.settlements.first { $0.way == .paymentRecord && !$0.isAttached }
         if let unattached, let record = unattached.stripeObject, collection.status == "open" {
+            guard collection.amountRemaining.covers(unattached.amount) else {
+                // The customer paid meanwhile, and the record is more than what remains.
+                var rest = unattached
+                (rest.way, rest.amount, rest.stripeObject) = (.outOfBand, .zero(unattached.amount.currency), nil)
+                rest.isAttached = true
+                return isQuiet(collection, situation)
+                    ? [.payOutOfBand(collection.invoice, rest)] : [look(unattached.application, situation)]
+            }
             return refused(Step.attachPayment, unattached, situation).map { [.review($0)] }
                 ?? [.attachPayment(collection.invoice, record: record, unattached)]
         }
@@ -63,13 +71,15 @@ enum SettlementPlan {
             return []
         }
         guard isQuiet(collection, situation) else {
-            return [
-                .lookAgain(
-                    at: situation.now.adding(seconds: lookSeconds),
-                    why: "\(next.total.key) settled it in Visma while a payment is under way")
-            ]
+            return [look(next.total.key, situation)]
         }
         return tell(next.total, next.lacks, receivable, collection, situation)
+    }
+
+    private static func look(_ application: String, _ situation: Situation) -> Action {
+        .lookAgain(
+            at: situation.now.adding(seconds: lookSeconds),
+            why: "\(application) settled it in Visma while a payment is under way")
     }
 
     /// No payment is in flight, and all of ours are released or taken back.
