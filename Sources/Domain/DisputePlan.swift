@@ -14,6 +14,13 @@ enum DisputePlan {
             }
     }
 
+    /// An appeal changes nothing until it is decided: while the money is gone, what was lost stays lost.
+    static func isLost(_ dispute: Collection.Dispute) -> Bool {
+        dispute.status == "lost"
+            || dispute.status.hasPrefix("appeal_")
+                && dispute.movements.reduce(0) { $0 + $1.amount.minorUnits } < 0
+    }
+
     static func isOpen(_ dispute: Collection.Dispute) -> Bool { open.contains(dispute.status) }
 
     /// A closed invoice has no reminders to stop, and cannot be edited.
@@ -46,7 +53,7 @@ enum DisputePlan {
         else { return [] }
         let entry = situation.bookings.first { $0.cause == cause }
         switch dispute.status {
-        case "lost":
+        case _ where isLost(dispute):
             if let entry { return BookingPlan.settle(entry, ground) }
             return lost(dispute, charge, receivable, collection, situation)
         case _ where open.contains(dispute.status):
@@ -70,6 +77,7 @@ enum DisputePlan {
         if let payment, payment.voidedFor == .dispute { return [] }
         guard posting.disputes == .post else { return [.review(proposal(dispute, payment, receivable, posting))] }
         if let payment { return BookingPlan.void(payment, for: .dispute, ground) }
+        guard PaymentPlan.isConfirmed(charge, collection, situation) else { return [] }
         let currency = dispute.amount.currency
         guard let account = posting.cashAccount(branch: receivable.branch, currency: currency) else {
             return [
@@ -97,13 +105,19 @@ enum DisputePlan {
     private static func reversible(
         _ dispute: Collection.Dispute, _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
     ) -> Booking? {
-        let lost = collection.disputes.filter { $0.charge == charge.id && $0.status == "lost" }
-        guard lost.count == 1, PaymentPlan.isSole(charge, collection, situation) else { return nil }
+        let lost = collection.disputes.filter { $0.charge == charge.id && isLost($0) }
+        guard PaymentPlan.isSole(charge, collection, situation) else { return nil }
         let payments = collection.payments.filter { PaymentPlan.charge(of: $0, collection) == charge }
         guard payments.count == 1, let payment = payments.first,
             let booking = PaymentPlan.bookings(of: payment, situation).last
         else { return nil }
-        if booking.voidedFor == .dispute { return booking }
+        if booking.voidedFor == .dispute {
+            // It stands for one of them; another that is lost later has an entry of its own.
+            let first = lost.filter { $0.amount == booking.amount }
+                .min { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+            return first?.id == dispute.id ? booking : nil
+        }
+        guard lost.count == 1 else { return nil }
         return booking.state == .booked && booking.fee.isZero && dispute.amount == booking.amount ? booking : nil
     }
 

@@ -20,9 +20,17 @@ package enum PaymentPlan {
 
     /// What is open in Visma once our bookings that it does not show yet have taken effect.
     package static func available(_ receivable: Receivable, _ bookings: [Booking]) -> Money {
-        let visible = Set(receivable.applications.filter { isPayment($0) && $0.counts }.map(\.number))
-        return bookings.filter { $0.kind == .payment && $0.stands && !visible.contains($0.number.rawValue) }
-            .reduce(receivable.balance) { $0 - $1.applied }
+        bookings.filter { booking in
+            booking.stands && !receivable.applications.contains { $0.counts && isRow($0, of: booking) }
+        }
+        .reduce(receivable.balance) { open, booking in
+            booking.kind == .payment || booking.kind == .creditNote ? open - booking.applied : open
+        }
+    }
+
+    private static func isRow(_ application: Receivable.Application, of booking: Booking) -> Bool {
+        application.number == booking.number.rawValue
+            && isPayment(application) == (booking.kind == .payment)
     }
 
     /// Visma's numbers are unique within a type only: a credit note may have the number of a payment.
@@ -46,6 +54,17 @@ package enum PaymentPlan {
             case .outOfBand: true
             case .pushed, .creditNote, .void, .uncollectible: false
             }
+        }
+    }
+
+    /// Whether Visma has released, or taken back, all that books the charge: only then is it known what can be voided.
+    static func isConfirmed(
+        _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
+    ) -> Bool {
+        collection.payments.allSatisfy { payment in
+            guard payment.status == "paid", self.charge(of: payment, collection) == charge else { return true }
+            guard let last = bookings(of: payment, situation).last else { return false }
+            return last.state == .booked || !last.stands
         }
     }
 
@@ -119,7 +138,7 @@ package enum PaymentPlan {
         guard let charge = charge(of: payment, collection) else { return true }
         return switch reason {
         case .refund: RefundPlan.isFullyRefunded(charge, collection)
-        case .dispute: collection.disputes.contains { $0.charge == charge.id && $0.status == "lost" }
+        case .dispute: collection.disputes.contains { $0.charge == charge.id && DisputePlan.isLost($0) }
         case .failure, .undo: true
         }
     }
@@ -130,7 +149,7 @@ package enum PaymentPlan {
     ) -> [Action] {
         let posting = situation.policy.posting
         var amount = payment.amountPaid
-        amount.minorUnits += surplus(beyond: payment, collection)
+        amount.minorUnits += surplus(beyond: payment, collection, situation)
         guard amount.currency == receivable.currency else {
             let found = "\(amount) was paid (\(reference)) on a document in \(receivable.currency)"
             return [.review(Review(.amountsDisagree, found: found, proposals: ["book it by hand"]))]
@@ -167,12 +186,17 @@ package enum PaymentPlan {
             proposals: ["name the cash account in the manifest"])
     }
 
-    /// What Stripe kept as the customer's credit belongs to the last payment, where its allocation does not count it.
-    private static func surplus(beyond payment: Collection.Payment, _ collection: Collection) -> Int64 {
-        let paid = inOrder(collection)
-        guard collection.amountOverpaid.isPositive, paid.last?.id == payment.id else { return 0 }
-        let allocated = paid.reduce(0) { $0 + $1.amountPaid.minorUnits }
-        return allocated > collection.total.minorUnits ? 0 : collection.amountOverpaid.minorUnits
+    /// What a charge brought beyond its allocation stands to the customer's credit in Stripe, and is booked with it.
+    /// Each payment has its own: several may have paid too much.
+    private static func surplus(
+        beyond payment: Collection.Payment, _ collection: Collection, _ situation: Situation
+    ) -> Int64 {
+        guard collection.amountOverpaid.isPositive, let charge = charge(of: payment, collection),
+            charge.amount.currency == payment.amountPaid.currency,
+            charge.intent.map({ situation.sharers[$0] ?? [] })?.isEmpty != false
+        else { return 0 }
+        let beyond = charge.amount.minorUnits - payment.amountPaid.minorUnits
+        return max(0, min(beyond, collection.amountOverpaid.minorUnits))
     }
 
     /// More came than was open: the rest stands unapplied in Visma, and a person decides what it is.
