@@ -24,6 +24,21 @@ enum CreditNotePlan {
             note.amount, cause: note.id, reference: note.id, at: nil, isApplied: true, receivable, situation)
     }
 
+    /// The credit note of a refund that did not come about: deleted while it is not released; Visma voids none.
+    static func takeBack(_ refund: Collection.Refund, _ situation: Situation) -> [Action] {
+        guard let booking = situation.bookings.first(where: { $0.cause == "\(refund.id):credit" }), booking.stands
+        else { return [] }
+        if booking.state == .created, situation.refused(Step.deleteCreditNote, cause: booking.cause) == nil {
+            return [.discard(.creditNote, booking.number, cause: booking.cause)]
+        }
+        let found =
+            "refund \(refund.id) of \(refund.amount) is \(refund.status), and credit note \(booking.number), made for "
+            + "it, stands"
+        return [
+            .review(Review(.refund, found: found, proposals: ["reverse the credit note in Visma", "pay it again"]))
+        ]
+    }
+
     private static func make(
         _ amount: Money, cause: String, reference: String, at moment: Timestamp?, isApplied: Bool,
         _ receivable: Receivable, _ situation: Situation

@@ -30,6 +30,9 @@ enum RefundPlan {
     /// Nothing of it awaits a person or a credit note.
     static func isSettled(_ collection: Collection, _ situation: Situation) -> Bool {
         collection.refunds.allSatisfy { refund in
+            if undone.contains(refund.status) {
+                return !situation.bookings.contains { $0.cause == refund.id.rawValue && $0.stands }
+            }
             guard refund.status == "succeeded", let charge = charge(of: refund, collection),
                 PaymentPlan.isOurs(charge, situation)
             else { return !pending.contains(refund.status) }
@@ -46,9 +49,10 @@ enum RefundPlan {
     }
 
     private static func takeBack(_ refund: Collection.Refund, _ situation: Situation) -> [Action] {
-        guard let booking = situation.bookings.first(where: { $0.cause == refund.id.rawValue }) else { return [] }
+        let credit = CreditNotePlan.takeBack(refund, situation)
+        guard let booking = situation.bookings.first(where: { $0.cause == refund.id.rawValue }) else { return credit }
         let ground = BookingPlan.Ground(situation)
-        guard booking.stands else { return BookingPlan.settle(booking, ground) }
+        guard booking.stands else { return BookingPlan.settle(booking, ground) + credit }
         guard booking.origin == .posted else {
             let why = refund.failureReason ?? "no reason given"
             let found =
@@ -56,7 +60,7 @@ enum RefundPlan {
                 + "was made by a person and still stands"
             return [.review(Review(.refund, found: found, proposals: ["void the refund in Visma", "pay it again"]))]
         }
-        return BookingPlan.void(booking, for: .failure, ground)
+        return BookingPlan.void(booking, for: .failure, ground) + credit
     }
 
     private static func succeeded(
@@ -71,11 +75,12 @@ enum RefundPlan {
         if let payment = voidable(charge, collection, situation) {
             return BookingPlan.void(payment, for: .refund, ground)
         }
+        if awaitsVoid(charge, collection, situation) { return [] }
         if situation.policy.posting.refunds == .ownCreditNote, PaymentPlan.isSole(charge, collection, situation) {
             return CreditNotePlan.actions(for: refund, receivable, situation)
         }
         guard let credits = situation.credits else { return [.findCredits] }
-        return match(refund, charge, credits, receivable, situation)
+        return match(refund, charge, credits, receivable, collection, situation)
     }
 
     private static func isPaymentVoided(
@@ -106,16 +111,33 @@ enum RefundPlan {
         return situation.bookings.contains { refunds.contains($0.cause) && $0.stands } ? nil : booking
     }
 
+    /// The payment may be voidable once Visma has released it: no credit note is taken meanwhile.
+    private static func awaitsVoid(
+        _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
+    ) -> Bool {
+        situation.policy.posting.refunds == .void && isFullyRefunded(charge, collection)
+            && PaymentPlan.isSole(charge, collection, situation)
+            && !PaymentPlan.isConfirmed(charge, collection, situation)
+    }
+
     // MARK: What people made in Visma
 
     private static func match(
         _ refund: Collection.Refund, _ charge: Collection.Charge, _ credits: Situation.Credits,
-        _ receivable: Receivable, _ situation: Situation
+        _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
+        // What was read may have been taken since, and what is not released does not show yet.
+        let isUnconfirmed = situation.bookings.contains {
+            $0.kind == .refund && $0.stands && $0.state != .booked
+        }
+        guard !isUnconfirmed else { return [look(refund, situation)] }
+        let taken = Set(situation.bookings.filter { $0.kind == .refund }.map(\.number))
+        let others = Set(collection.refunds.map(\.id.rawValue)).subtracting([refund.id.rawValue])
         let references = [refund.id.rawValue, charge.id.rawValue, charge.intent?.rawValue].compactMap { $0 }
         let accounts = situation.policy.posting
         let made = credits.refundDocuments.filter { document in
-            document.amount == refund.amount && document.status != "Voided"
+            document.amount == refund.amount && document.status != "Voided" && !taken.contains(document.number)
+                && document.reference.map { others.contains($0) } != true
                 && (document.reference.map { references.contains($0) } == true
                     || document.cashAccount
                         == accounts.cashAccount(
@@ -149,8 +171,8 @@ enum RefundPlan {
             $0.status == "Open" && $0.balance.covers(refund.amount)
         }
         let named = open.filter { note in note.texts.contains { mentions(receivable.document.number, in: $0) } }
-        let exact = open.filter { $0.balance == refund.amount }
-        let candidates = named.isEmpty ? exact : named
+        let exact = (named.isEmpty ? open : named).filter { $0.balance == refund.amount }
+        let candidates = exact.isEmpty ? named : exact
         guard let note = candidates.first else { return wait(refund, receivable, situation) }
         guard candidates.count == 1 else {
             return [.review(ambiguous(refund, candidates.map { "credit note \($0.number)" }))]
@@ -190,8 +212,7 @@ enum RefundPlan {
     private static func wait(
         _ refund: Collection.Refund, _ receivable: Receivable, _ situation: Situation
     ) -> [Action] {
-        let look = Action.lookAgain(
-            at: situation.now.adding(seconds: lookSeconds), why: "a credit note for refund \(refund.id) is awaited")
+        let look = look(refund, situation)
         let waited = situation.now.seconds(since: refund.createdAt)
         guard waited >= Int64(situation.policy.posting.refundReviewDays) * 86_400 else { return [look] }
         let found =
@@ -203,6 +224,11 @@ enum RefundPlan {
                     .refund, found: found,
                     proposals: ["make the credit note in Visma, with the invoice's number in its text"])), look,
         ]
+    }
+
+    private static func look(_ refund: Collection.Refund, _ situation: Situation) -> Action {
+        .lookAgain(
+            at: situation.now.adding(seconds: lookSeconds), why: "a credit note for refund \(refund.id) is awaited")
     }
 
     private static func ambiguous(_ refund: Collection.Refund, _ candidates: [String]) -> Review {
