@@ -13,7 +13,9 @@ package enum Plan {
             return PushPlan.continueDraft(receivable, collection, situation)
         case "open", "paid":
             if let wrong = StandingPlan.wrongAmount(receivable, collection, link, situation) { return wrong }
-            return money(receivable, collection, situation)
+            // A credit takes what is open before a payment does: what was paid beyond it is too much.
+            return StandingPlan.credited(receivable, collection, situation)
+                + money(receivable, collection, situation)
                 + RecordPlan.actions(receivable, collection, situation)
                 + SettlementPlan.actions(receivable, collection, situation)
                 + StandingPlan.actions(receivable, collection, link, situation)

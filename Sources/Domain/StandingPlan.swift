@@ -7,8 +7,7 @@ enum StandingPlan {
         _ receivable: Receivable, _ collection: Collection, _ link: Link, _ situation: Situation
     ) -> [Action] {
         let reviews = unknownPayments(collection) + amounts(receivable, collection, situation)
-        return reviews.map(Action.review) + credited(receivable, collection, situation)
-            + state(receivable, collection, link, situation)
+        return reviews.map(Action.review) + state(receivable, collection, link, situation)
     }
 
     /// Just finalized, and Stripe asks for another amount than was pushed: it is voided before anything else is done,
@@ -40,7 +39,9 @@ enum StandingPlan {
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
         foreignCredits(collection, situation).flatMap { note -> [Action] in
-            if situation.policy.posting.stripeCredits == .creditNote, collection.refunds.isEmpty {
+            let isBooked = situation.bookings.contains { $0.cause == note.id }
+            let books = situation.policy.posting.stripeCredits == .creditNote && collection.refunds.isEmpty
+            if isBooked || books {
                 return CreditNotePlan.actions(for: note, receivable, situation)
             }
             let found = "credit note \(note.number ?? note.id) of \(note.amount) was made in Stripe (\(note.id))"
@@ -67,7 +68,14 @@ enum StandingPlan {
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Review] {
         let isUnderWay = collection.payments.contains { $0.status == "paid" && !isBooked($0, situation) }
-        guard !isUnderWay, foreignCredits(collection, situation).isEmpty,
+        let isCrediting = foreignCredits(collection, situation).contains { note in
+            !situation.bookings.contains { $0.cause == note.id && $0.state == .booked }
+        }
+        let isTelling =
+            collection.status == "open"
+            && situation.settlements.contains { $0.way == .paymentRecord && !$0.isAttached }
+        let isVoiding = situation.bookings.contains { $0.state == .voiding }
+        guard !isUnderWay, !isCrediting, !isTelling, !isVoiding,
             collection.status != "open" || SettlementPlan.untold(receivable, situation).isEmpty,
             SettlementPlan.undone(receivable, situation).isEmpty
         else { return [] }
