@@ -41,7 +41,9 @@ enum StandingPlan {
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
         foreignCredits(collection, situation).flatMap { note -> [Action] in
-            if situation.policy.posting.stripeCredits == .creditNote, collection.refunds.isEmpty {
+            let isBooked = situation.bookings.contains { $0.cause == note.id }
+            let books = situation.policy.posting.stripeCredits == .creditNote && collection.refunds.isEmpty
+            if isBooked || books {
                 return CreditNotePlan.actions(for: note, receivable, situation)
             }
             guard !agree(receivable, collection, situation) else { return [] }
