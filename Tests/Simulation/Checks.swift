@@ -18,10 +18,16 @@ extension World {
                     BookApart(vismaTenant: company.vismaTenant, document: document.description, reason: review.code))
             }
         }
-        let pairs = companies.map {
-            BookPair(
-                vismaTenant: $0.vismaTenant, stripeAccount: $0.account, startDate: "2026-01-01", timeZone: "Europe/Oslo"
-            )
+        let pairs = try companies.map { company in
+            let policy = try manifest(of: company).policy.posting
+            var pair = BookPair(
+                vismaTenant: company.vismaTenant, stripeAccount: company.account, startDate: "2026-01-01",
+                timeZone: "Europe/Oslo")
+            pair.postsFees = policy.fees == .post
+            pair.postsDisputes = policy.disputes == .post
+            pair.postsPayouts = policy.payouts == .journal
+            pair.bankAccounts = policy.bankLedgerAccounts
+            return pair
         }
         let stripeBooks = try (stripe.books() + stripe.ledgers()).map { try SandboxJSON.parse($0) }
         return Drift.compute(visma: visma.books(), stripe: stripeBooks, pairs: pairs, apart: apart)

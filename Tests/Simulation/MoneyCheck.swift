@@ -59,7 +59,7 @@ struct MoneyCheck {
             let wanted = isTakenBack(intent) ? 0 : facts.count
             guard stand.count == wanted else { return "\(intent) is paid \(wanted) times, booked \(stand.count) times" }
             let charged = charges(of: intent).reduce(0) { $0 + $1.number("amount") }
-            let sum = stand.reduce(0) { $0 + $1.minor("amount") }
+            let sum = stand.reduce(0) { $0 + $1.minorUnits("amount") }
             return wanted == 0 || sum == charged ? nil : "\(intent) is of \(charged), booked with \(sum)"
         }
     }
@@ -101,7 +101,7 @@ struct MoneyCheck {
                 found.append("refund \(id) is \(refund.text("status")), booked \(made.count) times")
                 continue
             }
-            for document in made where document.minor("amount") != refund.number("amount") {
+            for document in made where document.minorUnits("amount") != refund.number("amount") {
                 found.append("refund \(id) is booked with \(document.text("amount"))")
             }
             for document in made where document["released"]?.boolValue != true && policy.booking == .release {
@@ -175,17 +175,17 @@ struct MoneyCheck {
             let isOurs = row.text("reference").hasPrefix("pi_") || row.text("reference").hasPrefix("re_")
             guard isOurs, row.text("type") == "Payment" || row.text("type") == "Refund" else { continue }
             let sign: Int64 = row.text("type") == "Payment" ? 1 : -1
-            let fees = (row["charges"]?.elements ?? []).reduce(0) { $0 + $1.minor("amount", row.text("currency")) }
-            held[row.text("currency"), default: 0] += sign * row.minor("amount") - fees
+            let fees = (row["charges"]?.elements ?? []).reduce(0) { $0 + $1.minorUnits("amount", row.text("currency")) }
+            held[row.text("currency"), default: 0] += sign * row.minorUnits("amount") - fees
         }
         for row in world.vismaRows("cash_transaction", in: company) where row["released"]?.boolValue == true {
             let sign: Int64 = row.text("direction") == "receipt" ? 1 : -1
-            held[row.text("currency"), default: 0] += sign * row.minor("amount")
+            held[row.text("currency"), default: 0] += sign * row.minorUnits("amount")
         }
         for row in world.vismaRows("journal", in: company) where row["released"]?.boolValue == true {
             let currency = row.text("currency")
-            for line in row["lines"]?.elements ?? [] where line.text("account") == World.clearingLedgerAccount {
-                held[currency, default: 0] += line.minor("debit", currency) - line.minor("credit", currency)
+            for line in row["lines"]?.elements ?? [] where line.text("account") == Scenario.clearingLedgerAccount {
+                held[currency, default: 0] += line.minorUnits("debit", currency) - line.minorUnits("credit", currency)
             }
         }
         for row in ledger where row.text("kind") == "balance" {
@@ -203,7 +203,7 @@ extension SandboxJSON {
 
     /// Minor units of a decimal text, in the row's own currency unless another is given. What cannot be read is an
     /// amount that nothing else has.
-    fileprivate func minor(_ name: String, _ code: String? = nil) -> Int64 {
+    fileprivate func minorUnits(_ name: String, _ code: String? = nil) -> Int64 {
         guard let currency = Currency(code ?? text("currency")),
             let amount = try? ExactAmount(parsing: text(name)), let money = try? Money(amount, currency: currency)
         else { return .min / 4 }

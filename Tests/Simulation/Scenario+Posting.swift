@@ -8,7 +8,7 @@ extension Scenario {
         everythingBooked, disputeOnOpenInvoice, lostAndWonOnAppeal, partLostAndWon, paidTogether, overpaid,
     ]
 
-    private static let refundVoids = Scenario(
+    package static let refundVoids = Scenario(
         "a payment that is given back in full and voided", reaching: [Step.voidPayment],
         policy: { $0.posting.refunds = .void }
     ) { world in
@@ -61,12 +61,12 @@ extension Scenario {
     /// Where all that Stripe does is booked, the clearing account has what Stripe has.
     static func bookEverything(_ policy: inout Policy) {
         policy.posting.fees = .post
-        policy.posting.feeEntryType = World.feeEntryType
+        policy.posting.feeEntryType = feeEntryType
         policy.posting.disputes = .post
-        policy.posting.disputeEntryType = World.disputeEntryType
+        policy.posting.disputeEntryType = disputeEntryType
         policy.posting.payouts = .journal
         policy.posting.bankLedgerAccounts = ["NOK": "1920"]
-        policy.posting.clearingLedgerAccounts = ["NOK": World.clearingLedgerAccount]
+        policy.posting.clearingLedgerAccounts = ["NOK": clearingLedgerAccount]
     }
 
     private static let everythingBooked = Scenario(
@@ -124,7 +124,7 @@ extension Scenario {
         }
     }
 
-    private static let paidTogether = Scenario(
+    package static let paidTogether = Scenario(
         "one payment on two invoices", reaching: [Step.createPayment, Step.releasePayment], policy: bookEverything
     ) { world in
         let customer = try world.addCustomer()

@@ -7,6 +7,7 @@ extension Scenario {
 
     static let pushes = [
         push, pushWithNote, payment, failureAndDispute, changedWhileDrafted, creditSpentAtFinalize, endpointLost,
+        mailed,
     ]
 
     private static let push = Scenario(
@@ -61,6 +62,7 @@ extension Scenario {
     /// The customer overpays another invoice at the very moment, and Stripe would spend the credit on this one.
     private static let creditSpentAtFinalize = Scenario(
         "a credit balance that appears at finalize", reaching: [Step.voidInvoice],
+        reviews: ["credit_balance", "overpaid"],
         disturbance: { world, step, _ in
             guard step == Step.finalizeInvoice,
                 let other = world.stripe.invoices().first(where: { $0.status == "open" })
@@ -85,4 +87,10 @@ extension Scenario {
             for company in world.companies { try await world.turn(company.tenant) }
             world.clock.advance(bySeconds: 25 * 3600)
         })
+
+    private static let mailed = Scenario(
+        "a push that Stripe mails", reaching: [Step.sendInvoice], policy: { $0.invoice.sendsEmail = true }
+    ) { world in
+        _ = try world.addInvoice()
+    }
 }

@@ -108,24 +108,13 @@ package final class World: Sendable {
                     name: company.tenant.rawValue,
                     clientID: "client-\(company.tenant)", clientSecret: company.vismaSecret,
                     baseCurrency: company.currencies[0],
-                    cashAccounts: company.currencies.map { cashAccount("15\($0)", $0) },
+                    cashAccounts: company.currencies.map { .init(number: "15\($0)", description: $0, currency: $0) },
                     paymentMethods: [.init(id: "5", description: "Stripe")], behaviour: behaviour))
             stripe.addAccount(
                 id: company.account, secretKey: company.stripeKey, country: "NO",
                 supportedCurrencies: ["nok", "eur", "dkk", "jpy", "sek", "usd"])
         }
     }
-
-    private func cashAccount(_ number: String, _ currency: String) -> VismaCompany.CashAccount {
-        .init(
-            number: number, description: currency, currency: currency,
-            entryTypes: [.init(Self.feeEntryType), .init(Self.disputeEntryType)])
-    }
-
-    /// What every cash account has, for policies that post fees and lost disputes.
-    package static let feeEntryType = "FEE"
-    package static let disputeEntryType = "LOSS"
-    package static let clearingLedgerAccount = "1570"
 
     /// What the company wants. `policy` are further lines; one with the key of a line given here takes its place.
     package func manifest(
