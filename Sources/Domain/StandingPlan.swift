@@ -63,13 +63,14 @@ enum StandingPlan {
         }.sorted { $0.id < $1.id }
     }
 
-    /// The open amounts are compared only when nothing is between the two: no payment to be booked, no settlement to be
-    /// told, no credit note to be made.
+    /// The open amounts are compared only when nothing is between the two: no payment to be booked, no booking being
+    /// voided, no settlement to be told, no credit note to be made.
     private static func amounts(
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Review] {
         let isUnderWay = collection.payments.contains { $0.status == "paid" && !isBooked($0, situation) }
-        guard !isUnderWay, foreignCredits(collection, situation).isEmpty,
+        guard !isUnderWay, !situation.bookings.contains(where: { $0.state == .voiding }),
+            foreignCredits(collection, situation).isEmpty,
             collection.status != "open" || SettlementPlan.untold(receivable, situation).isEmpty,
             SettlementPlan.undone(receivable, situation).isEmpty
         else { return [] }
