@@ -7,9 +7,9 @@ import Vault
 
 /// What an operator does to tenants, each with its entry in the trail.
 package struct TenantAdmin: Sendable {
-    private let environment: SyncEnvironment
+    let environment: SyncEnvironment
     /// `cli:NAME` or `operator:NAME`.
-    private let actor: String
+    let actor: String
 
     package init(environment: SyncEnvironment, actor: String) {
         self.environment = environment
@@ -141,14 +141,7 @@ package struct TenantAdmin: Sendable {
     package func syncNow(_ tenant: TenantID, document: DocumentRef? = nil) async throws {
         try await environment.database.write { [environment, actor] db in
             let now = environment.now()
-            guard let record = try TenantsTable.find(db, tenant: tenant) else { throw Self.unknown(tenant) }
-            guard record.state == .active else {
-                throw ConnectorError(
-                    code: "tenant.not_active",
-                    text:
-                        "tenant '\(tenant)' is \(record.state.rawValue); apply its manifest with 'state: active' first",
-                    disposition: .reject)
-            }
+            try Self.requireActive(db, tenant)
             for stream in Poller.streams {
                 guard let cursor = try CursorsTable.get(db, tenant: tenant, stream: stream) else { continue }
                 try CursorsTable.set(
@@ -172,7 +165,18 @@ package struct TenantAdmin: Sendable {
     /// The cause of dirt that a person made: a look for it tries again what was refused before.
     static let askedCause = "operator"
 
-    private func trail(_ db: any SQLConnection, _ tenant: TenantID) throws -> AuditTrail {
+    /// Outside writes are made for active tenants only.
+    static func requireActive(_ db: any SQLConnection, _ tenant: TenantID) throws {
+        guard let record = try TenantsTable.find(db, tenant: tenant) else { throw unknown(tenant) }
+        guard record.state == .active else {
+            throw ConnectorError(
+                code: "tenant.not_active",
+                text: "tenant '\(tenant)' is \(record.state.rawValue); apply its manifest with 'state: active' first",
+                disposition: .reject)
+        }
+    }
+
+    func trail(_ db: any SQLConnection, _ tenant: TenantID) throws -> AuditTrail {
         AuditTrail(tenant: tenant, key: try environment.vault.auditKey(db, tenant: tenant))
     }
 
