@@ -30,7 +30,8 @@ struct HelpTests {
         let wanted: Set = [
             "serve", "migrate", "key generate", "doctor", "tenant add", "tenant list", "tenant show", "tenant apply",
             "tenant ping", "credentials set", "sync run", "invoice list", "invoice show", "event list", "event show",
-            "review list", "review show", "audit list", "audit verify", "sandbox",
+            "review list", "review show", "audit list", "audit verify", "sandbox", "sync preview", "invoice trace",
+            "invoice undo",
         ]
         #expect(wanted.isSubset(of: names), "missing: \(wanted.subtracting(names).sorted())")
     }

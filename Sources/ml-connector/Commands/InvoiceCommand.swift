@@ -5,7 +5,7 @@ import Storage
 struct InvoiceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoice", abstract: "Visma documents and what collects for them in Stripe.",
-        subcommands: [List.self, Show.self])
+        subcommands: [List.self, Show.self, Trace.self, Undo.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
