@@ -67,8 +67,8 @@ enum StandingPlan {
         }.sorted { $0.id < $1.id }
     }
 
-    /// The open amounts are compared only when nothing is between the two: no payment to be booked, no settlement to be
-    /// told, no credit note to be made.
+    /// The open amounts are compared only when nothing is between the two: no payment to be booked, no booking being
+    /// voided, no settlement to be told, no credit note to be made.
     private static func amounts(
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Review] {

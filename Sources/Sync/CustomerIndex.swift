@@ -7,15 +7,38 @@ import Stripe
 struct CustomerIndex: Sendable {
     let tenant: TenantContext
     let environment: SyncEnvironment
+    /// False for a look that writes nothing: then what is not indexed yet is read through.
+    var keeps = true
 
     static let pageRows = 100
 
     /// Whose description is, or was lately, exactly this one.
     func customers(described description: String) async throws -> [StripeCustomerID] {
-        try await complete()
+        if keeps {
+            try await complete()
+        } else if try await !isComplete() {
+            return try await readThrough(description)
+        }
         return try await environment.database.read { [tenant] db in
             try StripeCustomersTable.find(db, tenant: tenant.id, description: description)
         }
+    }
+
+    private func isComplete() async throws -> Bool {
+        try await environment.database.read { [tenant] db in
+            try CursorsTable.get(db, tenant: tenant.id, stream: .stripeCustomers)?.sweptAt != nil
+        }
+    }
+
+    private func readThrough(_ description: String) async throws -> [StripeCustomerID] {
+        var found: [StripeCustomerID] = []
+        var next: StripeCustomerID?
+        repeat {
+            let page = try await page(after: next)
+            next = page.next
+            found += page.customers.filter { $0.description == description }.map(\.id)
+        } while next != nil
+        return found
     }
 
     /// Goes on where a reading was cut off; nothing to do once all have been read.

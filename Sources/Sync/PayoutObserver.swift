@@ -21,6 +21,9 @@ struct PayoutObserver: Observing {
         return situation
     }
 
+    /// A payout has no row of its own.
+    func remember(_ seen: PayoutSituation) async throws {}
+
     func refresh(_ seen: PayoutSituation) async throws -> PayoutSituation {
         let subject = subject
         return try await environment.database.read { [tenant] db in

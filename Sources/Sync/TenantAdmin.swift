@@ -180,7 +180,7 @@ package struct TenantAdmin: Sendable {
         }
     }
 
-    private static func requireActive(_ db: any SQLConnection, _ tenant: TenantID) throws {
+    static func requireActive(_ db: any SQLConnection, _ tenant: TenantID) throws {
         guard let record = try TenantsTable.find(db, tenant: tenant) else { throw Self.unknown(tenant) }
         guard record.state == .active else {
             throw ConnectorError(

@@ -272,8 +272,7 @@ package actor TenantSync {
     ) async throws {
         guard let publicURL = environment.publicURL else { return }
         let item = try await environment.database.write { [tenant, environment] db -> WorkItem? in
-            let known = try EndpointsTable.list(db, tenant: tenant)
-            if known.contains(where: { $0.state == .active && $0.url.hasPrefix(publicURL + "/") }) { return nil }
+            guard try EndpointTurn.isMissing(db, tenant: tenant, publicURL: publicURL) else { return nil }
             var item = try WorkTable.find(db, tenant: tenant, subject: .endpoint)
             let isReviewed = try ReviewsTable.isOpen(db, tenant: tenant, subject: .endpoint)
             if item?.isDirty != true, !isReviewed {

@@ -9,11 +9,13 @@ protocol Observing: Sendable {
     var environment: SyncEnvironment { get }
     var subject: Subject { get }
 
-    /// What both systems say now.
+    /// What both systems say now. Only reads.
     func observe() async throws -> Seen
+    /// Writes down what was learned of our own side by reading.
+    func remember(_ seen: Seen) async throws
     /// `seen` with our own side as it is now.
     func refresh(_ seen: Seen) async throws -> Seen
-    /// What a reading action brings; nil when it is none.
+    /// What a reading action brings; nil when it is none. Only reads.
     func read(_ action: Action, _ seen: Seen) async throws -> Seen?
     /// Nil for an action that is no outside write.
     func order(_ action: Action, _ seen: Seen) throws -> EffectOrder?
@@ -53,6 +55,7 @@ struct Turn<Sight: Observing>: Sendable {
                     seen = nil
                 case .observe:
                     let now = try await sight.observe()
+                    try await sight.remember(now)
                     try await environment.reached(.observed)
                     seen = now
                     machine.observed(now)
@@ -107,12 +110,15 @@ struct Turn<Sight: Observing>: Sendable {
     }
 
     private func perform(_ action: Action, _ seen: Sight.Seen) async throws -> Sight.Seen {
-        if let more = try await sight.read(action, seen) { return more }
+        if let more = try await sight.read(action, seen) {
+            try await sight.remember(more)
+            return more
+        }
         guard let order = try sight.order(action, seen) else {
             throw ConnectorError(
                 code: "plan.no_order", text: "no outside write is known for \(action)", disposition: .reject)
         }
-        let effect = order.effect(tenant: tenant.id, seen, lease: lease, environment: environment)
+        let effect = order.effect(tenant: tenant.id, seen, term: lease.term, environment: environment)
         let request = try order.request(effect.key)
         let answer: Answer
         do {

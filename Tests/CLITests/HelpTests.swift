@@ -33,6 +33,7 @@ struct HelpTests {
             "customer map", "customer list",
             "customer unmap", "event list", "event show",
             "review list", "review show", "audit list", "audit verify", "sandbox",
+            "sync preview", "invoice trace", "invoice undo",
         ]
         #expect(wanted.isSubset(of: names), "missing: \(wanted.subtracting(names).sorted())")
     }

@@ -4,6 +4,16 @@ enum StandingCases {
     static let finalized: [PlanCase] = [
         PlanCase("an open unpaid invoice with its record written: nothing to do", Samples.collecting(), []),
         PlanCase(
+            "Visma has voided a payment as we asked: noted, and what is open again by it is no change to review",
+            Samples.booked(), ["mark inpay_1 voided"]
+        ) {
+            $0.bookings[0].state = .voiding
+            $0.bookings[0].voidedFor = .undo
+            $0.receivable?.applications = [Samples.application(voided: true)]
+            $0.receivable?.balance = Samples.kroner(1250)
+            $0.receivable?.status = "Open"
+        },
+        PlanCase(
             "just finalized: the payment link goes on to the invoice, and it is being collected",
             Samples.collecting(), ["write record by note", "link collecting"]
         ) {

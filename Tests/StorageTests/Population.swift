@@ -67,7 +67,7 @@ enum Population {
     static func event(_ id: String, _ marker: String, at seconds: Int64 = 0) -> StoredEvent {
         StoredEvent(
             eventID: id, type: marker, objectID: "in_1", isLive: false, body: Array("{}".utf8),
-            receivedAt: now.adding(seconds: seconds), endpointKey: "ep")
+            receivedAt: now.adding(seconds: seconds), subject: invoice, endpointKey: "ep")
     }
 
     static func effect(_ key: String, _ marker: String, attempt: Int = 1, revision: Int = 1) -> Effect {
@@ -79,7 +79,7 @@ enum Population {
 
     static func entry(_ sequence: Int64, _ marker: String, after head: AuditHead) -> AuditEntry {
         AuditEntry(
-            sequence: sequence, at: now, actor: "sync", action: "invoice.create", subject: nil, outcome: marker,
+            sequence: sequence, at: now, actor: "sync", action: "invoice.create", subject: invoice.key, outcome: marker,
             details: "{}", previousCode: head.code, code: [UInt8](repeating: UInt8(sequence), count: 32))
     }
 }

@@ -6,7 +6,7 @@ import Sync
 struct InvoiceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoice", abstract: "Visma documents and what collects for them in Stripe.",
-        subcommands: [List.self, Show.self, Push.self])
+        subcommands: [List.self, Show.self, Push.self, Trace.self, Undo.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
