@@ -44,14 +44,17 @@ package enum BookingPlan {
         let isVoided = application?.isVoided == true || seen?.isVoided == true
         switch booking.state {
         case .voided:
-            return booking.voidedFor == nil ? [.review(changed(booking))] : []
+            return booking.voidedFor == nil ? [.review(changed(booking, "was voided"))] : []
         case .voiding where isVoided:
             return [.markBooking(cause: booking.cause, .voided)]
         case .voiding:
             guard let step = Step.void(booking.kind) else { return [] }
             return queued(booking, step: step, verb: "void", ground)
         case _ where isVoided:
-            return [.markBooking(cause: booking.cause, .voided), .review(changed(booking))]
+            return [.markBooking(cause: booking.cause, .voided), .review(changed(booking, "was voided"))]
+        // The 404 may have been a gateway's, so nothing is written down.
+        case _ where seen?.isGone == true:
+            return [.review(changed(booking, "is not there any more"))]
         case _ where isUndone(booking, ground):
             return void(booking, for: .undo, ground)
         case .booked:
@@ -120,11 +123,11 @@ package enum BookingPlan {
         return [.release(booking.kind, booking.number, cause: booking.cause)]
     }
 
-    private static func changed(_ booking: Booking) -> Review {
+    private static func changed(_ booking: Booking, _ what: String) -> Review {
         Review(
             .bookingChanged,
             found:
-                "Visma \(noun(booking.kind)) \(booking.number) for \(booking.amount) (\(booking.reference)) was voided",
+                "Visma \(noun(booking.kind)) \(booking.number) for \(booking.amount) (\(booking.reference)) \(what)",
             proposals: ["book it again", "leave it voided"])
     }
 }

@@ -207,7 +207,7 @@ struct PostedDocuments {
             let isOpen = booking.state != .booked && booking.state != .voided
             // A released payment shows on its invoice.
             guard isOpen || (booking.state == .booked && booking.kind == .refund) else { continue }
-            posted += try await tenant.visma.posted(booking.kind, booking.number).map { [$0] } ?? []
+            posted.append(try await tenant.visma.posted(booking.kind, booking.number) ?? .gone(booking))
         }
         return posted
     }
