@@ -117,6 +117,8 @@ struct DocumentObserver: Observing {
         _ before: Domain.Collection?, by answer: Domain.Collection
     ) -> Domain.Collection {
         var collection = answer
+        // Not every write asks for the payments: an answer without them does not say that there are none.
+        if collection.payments.isEmpty { collection.payments = before?.payments ?? [] }
         collection.charges = before?.charges ?? []
         collection.refunds = before?.refunds ?? []
         collection.disputes = before?.disputes ?? []
