@@ -117,6 +117,14 @@ enum StandingCases {
             $0.policy.posting.booking = .hold
         },
         PlanCase("a held payment waits for a person", Samples.paid(), []) { $0.bookings = [Samples.booking(.held)] },
+        PlanCase("a held payment that a person deleted is a review", Samples.paid(), ["review booking_changed"]) {
+            $0.bookings = [Samples.booking(.held)]
+            $0.posted = $0.bookings.map(PostedDocument.gone)
+        },
+        PlanCase("one that was deleted before its release is a review", Samples.paid(), ["review booking_changed"]) {
+            $0.bookings = [Samples.booking(.created)]
+            $0.posted = $0.bookings.map(PostedDocument.gone)
+        },
         PlanCase("a held payment that a person released is booked", Samples.booked(), ["mark inpay_1 booked"]) {
             $0.bookings = [Samples.booking(.held)]
         },
