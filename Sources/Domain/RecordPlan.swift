@@ -23,9 +23,11 @@ enum RecordPlan {
     ) -> Bool {
         let key = InvoiceRecord.contentKey(desired)
         // The link of a former push leads to a void invoice.
-        let isOfThisPush = situation.effects.contains {
-            $0.step == Step.writeNote && $0.state == .done && $0.revision == situation.revision
-        }
+        let isOfThisPush =
+            situation.revision == 1
+            || situation.effects.contains {
+                $0.step == Step.writeNote && $0.state == .done && $0.revision == situation.revision
+            }
         if isOfThisPush, InvoiceRecord.block(in: receivable.note).map(InvoiceRecord.contentKey) == key { return true }
         if receivable.attachmentNames.contains(InvoiceRecord.fileName(for: desired, of: collection)) { return true }
         let last = situation.effects.filter { $0.step == Step.writeNote || $0.step == Step.attachRecord }

@@ -101,8 +101,7 @@ enum StandingPlan {
         let open =
             PaymentPlan.available(receivable, situation.bookings)
             - PaymentPlan.owedBack(collection, receivable.currency, situation)
-        return collection.status == "open"
-            ? open == collection.amountRemaining : open.minorUnits <= collection.amountRemaining.minorUnits
+        return collection.status == "open" ? open == collection.amountRemaining : !open.isPositive
     }
 
     private static func isBooked(_ payment: Collection.Payment, _ situation: Situation) -> Bool {

@@ -11,7 +11,7 @@ struct CustomerCommandTests {
     @Test("customer map, list and unmap: audited, and a Stripe customer of another is refused")
     func customerCommands() throws {
         let tool = try Tool()
-        let box = try ServeTests.Box(tool)
+        let box = try Box(tool)
         try box.activate(tool)
         #expect(try tool.run("customer", "list", "acme").output.contains("no customers"))
         try #require(tool.run("sync", "run", "acme").status == 0)
@@ -55,7 +55,7 @@ struct CustomerCommandTests {
     @Test("invoice push writes the request with its reason, and the document waits for the next turn")
     func push() throws {
         let tool = try Tool()
-        let box = try ServeTests.Box(tool)
+        let box = try Box(tool)
         try box.activate(tool)
         let result = try tool.run(
             "invoice", "push", "acme", "Invoice:000777", "--reason", "agreed by telephone", "--output", "json")

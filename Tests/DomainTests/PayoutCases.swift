@@ -69,10 +69,6 @@ struct PayoutCase: Sendable, CustomTestStringConvertible {
         PayoutCase("a fee without a source: a cash entry", ["post cash entry 100.00 NOK FEE for txn_2"]) {
             $0.policy.posting.fees = .post
         },
-        PayoutCase("a fee that is booked elsewhere: nothing", []) {
-            $0.policy.posting.fees = .post
-            $0.bookedElsewhere = [BalanceTransactionID("txn_2")]
-        },
         PayoutCase("a fee without an entry type: a review", ["review fee_unbooked"]) {
             $0.policy.posting.fees = .post
             $0.policy.posting.feeEntryType = nil

@@ -39,7 +39,7 @@ struct Ledger {
         var reviews: [Review] = []
         /// Those of before, too.
         var everReviewed: [Review] = []
-        var ending: TurnMachine.Ending?
+        var ending: TurnEnding?
         /// Outside writes so far.
         var writes = 0
     }
@@ -159,6 +159,7 @@ struct Ledger {
         let connector = connectors[invoice]
         situation.link = connector.link
         situation.customer = connector.customer
+        if situation.bookings != connector.bookings { situation.credits = nil }
         situation.bookings = connector.bookings
         situation.settlements = connector.settlements
         situation.effects = connector.effects
@@ -178,7 +179,7 @@ extension Ledger {
 
     /// One look at one document, as the connector takes it.
     mutating func look(_ invoice: Int, isAskedFor: Bool = false) {
-        var machine = TurnMachine(
+        var machine = TurnMachine<Situation>(
             unresolved: connectors[invoice].effects.filter { !$0.state.isSettled })
         var situation = observe(invoice)
         for _ in 0..<Self.stepsMax {
@@ -206,10 +207,12 @@ extension Ledger {
         faults.append("a look at \(connectors[invoice].link.document) does not end")
     }
 
-    private mutating func end(_ ending: TurnMachine.Ending, _ invoice: Int) {
+    private mutating func end(_ ending: TurnEnding, _ invoice: Int) {
         connectors[invoice].ending = ending
         switch ending {
-        case .settled(let reviews), .postponed(_, _, let reviews): connectors[invoice].reviews = reviews
+        case .settled(let reviews): connectors[invoice].reviews = reviews
+        case .postponed(_, _, let reviews?): connectors[invoice].reviews = reviews
+        case .postponed: break
         case .failed: break
         }
     }
