@@ -58,9 +58,8 @@ struct DemoPeople {
             try stripe.pay(invoice: invoice.id)
             others += 1
         }
-        return
-            "\(made.count + others) payments, one in part, one too large, one for two invoices; 1 card declined; in Visma "
-            + "2 bank payments, 1 credit note, 1 reversal, 1 write-off"
+        let paid = "\(made.count + others) payments, one in part, one too large, one for two invoices; 1 card declined"
+        return paid + "; in Visma 2 bank payments, 1 credit note, 1 reversal, 1 write-off"
     }
 
     /// What a bookkeeper keys in that Stripe must be told of.

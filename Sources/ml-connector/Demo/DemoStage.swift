@@ -97,8 +97,8 @@ struct DemoStage: Sendable {
         }
     }
 
-    /// Waits until nothing moves any more on any side: no delivery on its way, no event unread, no subject due soon, and
-    /// every list swept since this was asked.
+    /// Waits until nothing moves any more on any side: no delivery on its way, no event unread, no subject due soon,
+    /// and every list swept since this was asked.
     func untilQuiet(_ what: String) async throws {
         let asked = SystemSource.now()
         let patience = ContinuousClock.now + .seconds(Self.patienceSeconds)
