@@ -56,9 +56,14 @@ struct DemoBooks: Sendable {
                 .map { ($0.subject, "review: \($0.code)") }
             let waiting = try WorkTable.dirtyList(db, tenant: tenant, limit: 1000)
                 .map { ($0.subject, "waits: \($0.lastError ?? $0.cause)") }
-            return (reviews + waiting).map { subject, reason in
-                let name = if case .document(let document) = subject { document.description } else { subject.key }
-                return BookApart(vismaTenant: vismaTenant, document: name, reason: reason)
+            return (reviews + waiting).compactMap { subject, reason in
+                // The comparison names documents and payouts; the look at a customer's refunds hides nothing.
+                switch subject {
+                case .document(let document):
+                    BookApart(vismaTenant: vismaTenant, document: document.description, reason: reason)
+                case .payout: BookApart(vismaTenant: vismaTenant, document: subject.key, reason: reason)
+                case .customer, .endpoint: nil
+                }
             }
         }
     }
