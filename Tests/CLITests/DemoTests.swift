@@ -51,6 +51,7 @@ struct DemoTests {
                 $0["kind"]?.stringValue == kind && $0["by_connector"]?.boolValue != false
                     && $0["account"]?.stringValue ?? "acct_demo_nord" == "acct_demo_nord"
                     && (!kind.hasSuffix("payment") || $0["currency"]?.stringValue?.uppercased() == "SEK")
+                    && $0["status"]?.stringValue != "canceled"
             })
         rows[place] = change(rows[place])
         try Data(Books.lines(rows).utf8).write(to: URL(fileURLWithPath: path))
