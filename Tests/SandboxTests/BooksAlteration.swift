@@ -1,12 +1,10 @@
 import Sandbox
-import Testing
 
 /// One change of one row, told by the row's id (Stripe) or number (Visma).
-struct BooksAlteration: CustomTestStringConvertible, Sendable {
+struct BooksAlteration: Sendable {
     let name: String
     let row: String
     let change: @Sendable (SandboxJSON) -> [SandboxJSON]
-    var testDescription: String { "\(name) \(row)" }
 
     static func set(_ name: String, _ row: String, _ member: String, _ value: SandboxJSON) -> BooksAlteration {
         BooksAlteration(name: name, row: row) { [$0.setting(member, to: value)] }

@@ -35,6 +35,39 @@ struct BooksBench {
         stripe = stripe.flatMap { Self.isRow($0, id) ? change($0) : [$0] }
     }
 
+    /// Changes one member of one row, or drops or doubles the row; answers what it did.
+    mutating func alter(at random: inout SandboxRandom) -> String {
+        let isVisma = random.next().isMultiple(of: 2)
+        var rows = isVisma ? visma : stripe
+        let place = Int(random.next() % UInt64(rows.count))
+        let row = rows[place]
+        let members = (row.members ?? []).filter { !["kind", "visma_tenant", "account"].contains($0.0) }
+        let (member, value) = members[Int(random.next() % UInt64(members.count))]
+        let what: String
+        switch random.next() % 10 {
+        case 0:
+            rows.remove(at: place)
+            what = "dropped"
+        case 1:
+            rows.insert(row.setting(isVisma ? "number" : "id", to: .string("999999")), at: place)
+            what = "doubled"
+        default:
+            // What another row has there is as plausible as can be.
+            let others = rows.filter { $0["kind"] == row["kind"] }.compactMap { $0[member] }
+            let other = others[Int(random.next() % UInt64(others.count))]
+            let changed =
+                if let number = value.intValue {
+                    SandboxJSON.integer(number + Int64(random.next() % 5) * 100 - 200)
+                } else {
+                    value.boolValue.map { .bool(!$0) } ?? other
+                }
+            rows[place] = row.setting(member, to: changed)
+            what = "\(member) = \(changed.serialised)"
+        }
+        if isVisma { visma = rows } else { stripe = rows }
+        return "\(row.serialised): \(what)"
+    }
+
     // MARK: Computing
 
     var report: DriftReport { Drift.compute(visma: visma, stripe: stripe, pairs: pairs, apart: apart) }
@@ -44,19 +77,51 @@ struct BooksBench {
 
     /// Runs the Python script on written files; its exit status and its lines.
     func python(_ name: String) throws -> (status: Int32, lines: [Substring]) {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "books-\(ProcessInfo.processInfo.processIdentifier)-\(name.replacing(" ", with: "_"))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let folder = Self.folder(name)
         defer { try? FileManager.default.removeItem(at: folder) }
+        try write(to: folder)
+        return try Self.run([Self.script.path, folder.path])
+    }
+
+    /// The script's verdict on each of many books, by one process: exit status and last line.
+    static func verdicts(_ name: String, on books: [BooksBench]) throws -> [Substring] {
+        let root = folder(name)
+        defer { try? FileManager.default.removeItem(at: root) }
+        let folders = books.indices.map { root.appendingPathComponent(String($0)) }
+        for (books, folder) in zip(books, folders) { try books.write(to: folder) }
+        let driver = """
+            import contextlib, io, sys
+            sys.path.insert(0, sys.argv[1])
+            import drift
+            for folder in sys.argv[2:]:
+                said = io.StringIO()
+                with contextlib.redirect_stdout(said):
+                    status = drift.main([folder])
+                print(status, said.getvalue().splitlines()[-1])
+            """
+        let ops = script.deletingLastPathComponent().path
+        return try run(["-c", driver, ops] + folders.map(\.path)).lines
+    }
+
+    private static func folder(_ name: String) -> URL {
+        FileManager.default.temporaryDirectory.appendingPathComponent(
+            "books-\(ProcessInfo.processInfo.processIdentifier)-\(name.replacing(" ", with: "_"))")
+    }
+
+    private func write(to folder: URL) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for (file, rows) in [
             ("visma", visma), ("stripe", stripe), ("pairs", pairs.map(\.json)), ("apart", apart.map(\.json)),
         ] {
             try Books.lines(rows).write(
                 to: folder.appendingPathComponent(file + ".jsonl"), atomically: true, encoding: .utf8)
         }
+    }
+
+    private static func run(_ words: [String]) throws -> (status: Int32, lines: [Substring]) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-B", Self.script.path, folder.path]
+        process.arguments = ["python3", "-B"] + words
         let output = Pipe()
         process.standardOutput = output
         try process.run()
