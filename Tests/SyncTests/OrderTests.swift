@@ -1,4 +1,5 @@
 import Domain
+import Outbound
 import Sandbox
 import Simulation
 import Storage

@@ -53,7 +53,7 @@ struct RefundTests {
         let reviews = try await paid.world.openReviews()
         #expect(reviews.map(\.code) == ["refund_in_visma"])
         let customer = try await paid.world.link(paid.document)?.stripeCustomer?.rawValue ?? "?"
-        #expect(reviews.first?.proposals.contains { $0.contains("test/customers/\(customer)") } == true)
+        #expect(reviews.first?.proposals.contains(customer) == true)
         try paid.world.stripe.refund(charge: paid.charge)
         try await paid.world.quiet()
         #expect(refunds(paid.world).count == 1)
