@@ -91,17 +91,17 @@ enum SettlementCases {
     ]
 
     static let betweenTheTwo: [PlanCase] = [
-        PlanCase("settled while a payment is in flight: looked at again", none([bank]), ["look again in 600 s"]) {
+        PlanCase("settled while a payment is in flight: looked at again", none([bank]), ["look again in 3600 s"]) {
             $0.collection?.payments = [Samples.payment(status: "open")]
             $0.collection?.payments[0].intentStatus = "processing"
         },
-        PlanCase("settled while a payment is partly funded: looked at again", none([bank]), ["look again in 600 s"]) {
+        PlanCase("settled while a payment is partly funded: looked at again", none([bank]), ["look again in 3600 s"]) {
             $0.collection?.payments = [Samples.payment(status: "open")]
             $0.collection?.payments[0].isPartlyFunded = true
         },
         PlanCase(
             "settled while a booking of ours is on hold: looked at again", some([part], 750),
-            ["look again in 600 s"]
+            ["look again in 3600 s"]
         ) {
             $0.bookings = [Samples.booking(.held, amount: Samples.kroner(100))]
             $0.collection?.payments = [Samples.payment("inpay_1", Samples.kroner(100))]

@@ -26,6 +26,8 @@ extension World {
             pair.postsFees = policy.fees == .post
             pair.postsDisputes = policy.disputes == .post
             pair.postsPayouts = policy.payouts == .journal
+            pair.holds = policy.booking == .hold
+            pair.cashAccounts = policy.cashAccounts.mapValues { [$0] }
             pair.bankAccounts = policy.bankLedgerAccounts
             return pair
         }
