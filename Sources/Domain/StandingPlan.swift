@@ -6,7 +6,9 @@ enum StandingPlan {
     static func actions(
         _ receivable: Receivable, _ collection: Collection, _ link: Link, _ situation: Situation
     ) -> [Action] {
-        let reviews = unknownPayments(collection) + amounts(receivable, collection, situation)
+        let reviews =
+            unknownPayments(collection) + overApplied(receivable, situation)
+            + amounts(receivable, collection, situation)
         return reviews.map(Action.review) + credited(receivable, collection, situation)
             + state(receivable, collection, link, situation)
     }
@@ -33,6 +35,21 @@ enum StandingPlan {
                 .unreadable, found: "payment \(payment.id) is '\(payment.status)', which is not a known state",
                 proposals: ["look at it in Stripe", "update the connector"])
         }
+    }
+
+    /// What came in between has taken what a payment of ours, not released yet, is to take: nobody can release it, and
+    /// until then Stripe is told nothing.
+    private static func overApplied(_ receivable: Receivable, _ situation: Situation) -> [Review] {
+        guard PaymentPlan.available(receivable, situation.bookings).minorUnits < 0 else { return [] }
+        let waiting = situation.bookings.filter { $0.kind == .payment && $0.stands && $0.state != .booked }
+            .map { "\($0.applied) by \($0.number)" }.joined(separator: ", ")
+        let found =
+            "\(receivable.balance) is open in Visma, and our payments are to take more of it: \(waiting)"
+        return [
+            Review(
+                .changedAfterPush, found: found,
+                proposals: ["apply less of the payment in Visma, and release it", "void it in Visma"])
+        ]
     }
 
     /// Credit notes that a person made in Stripe.
@@ -74,7 +91,8 @@ enum StandingPlan {
             SettlementPlan.undone(receivable, situation).isEmpty
         else { return [] }
         let open = PaymentPlan.available(receivable, situation.bookings)
-        guard open - PaymentPlan.owedBack(collection, receivable.currency, situation) != collection.amountRemaining
+        let owed = PaymentPlan.owedBack(collection, receivable.currency, situation)
+        guard open.minorUnits >= 0, open - owed != collection.amountRemaining
         else { return [] }
         let found = "\(open) is open in Visma, \(collection.amountRemaining) in Stripe (\(collection.invoice))"
         return [
