@@ -10,6 +10,7 @@ extension World {
         if let fault = try await unfinished() { return fault }
         for company in companies {
             let check = try await EveryState(company, self)
+            trace.note("at rest \(company.tenant): \(check.summary)")
             let faults = check.faults()
             if let first = faults.first { return "\(company.tenant): \(first) (\(faults.count) in all)" }
         }
@@ -73,6 +74,13 @@ struct EveryState {
     func faults() -> [String] {
         paymentFaults() + strayFaults() + refundFaults() + toldFaults() + amountFaults() + unpushedFaults()
             + feeFaults() + disputeFaults() + payoutFaults()
+    }
+
+    /// How much was held to the books, and how much is a person's.
+    var summary: String {
+        let reviewed = links.filter { isReviewed($0.document) }.count
+        let told = settlements.values.flatMap { $0 }.count { $0.way != .pushed }
+        return "\(links.count) documents, \(reviewed) of them reviewed, \(bookings.count) bookings, \(told) told"
     }
 
     // MARK: What is asked of the books
