@@ -8,7 +8,7 @@ enum StandingPlan {
     ) -> [Action] {
         let reviews =
             [PushPlan.sendingRefused(collection, link, situation)].compactMap { $0 } + unknownPayments(collection)
-            + amounts(receivable, collection, situation)
+            + overApplied(receivable, situation) + amounts(receivable, collection, situation)
         return reviews.map(Action.review) + state(receivable, collection, link, situation)
     }
 
@@ -34,6 +34,21 @@ enum StandingPlan {
                 .unreadable, found: "payment \(payment.id) is '\(payment.status)', which is not a known state",
                 proposals: ["look at it in Stripe", "update the connector"])
         }
+    }
+
+    /// What came in between has taken what a payment of ours, not released yet, is to take: nobody can release it, and
+    /// until then Stripe is told nothing.
+    private static func overApplied(_ receivable: Receivable, _ situation: Situation) -> [Review] {
+        guard PaymentPlan.available(receivable, situation.bookings).minorUnits < 0 else { return [] }
+        let waiting = situation.bookings.filter { $0.kind == .payment && $0.stands && $0.state != .booked }
+            .map { "\($0.applied) by \($0.number)" }.joined(separator: ", ")
+        let found =
+            "\(receivable.balance) is open in Visma, and our payments are to take more of it: \(waiting)"
+        return [
+            Review(
+                .changedAfterPush, found: found,
+                proposals: ["apply less of the payment in Visma, and release it", "void it in Visma"])
+        ]
     }
 
     /// Credit notes that a person made in Stripe.
@@ -86,6 +101,7 @@ enum StandingPlan {
         else { return [] }
         guard !agree(receivable, collection, situation) else { return [] }
         let open = PaymentPlan.available(receivable, situation.bookings)
+        guard open.minorUnits >= 0 else { return [] }
         let found = "\(open) is open in Visma, \(collection.amountRemaining) in Stripe (\(collection.invoice))"
         return [
             Review(

@@ -59,8 +59,9 @@ struct CustomerFinder: Sendable {
         switch rule {
         case .description:
             guard !visma.name.isEmpty else { return [] }
-            let indexed = try await CustomerIndex(tenant: tenant, environment: environment, keeps: keepsIndex).customers(
-                described: visma.name)
+            let indexed = try await CustomerIndex(tenant: tenant, environment: environment, keeps: keepsIndex)
+                .customers(
+                    described: visma.name)
             var found: [StripeCustomer] = []
             // The index may be behind: what counts is what Stripe says now.
             for id in indexed.prefix(Self.candidatesReadMax) {

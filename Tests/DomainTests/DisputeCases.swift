@@ -123,7 +123,9 @@ enum DisputeCases {
             voided(&$0)
             $0.bookings.append(Samples.booking(.created, "inpay_1+2", number: "P2"))
         },
-        PlanCase("won after all: the cash entry is reversed", closed("won"), ["void cash_entry E1 for dispute"]) {
+        PlanCase(
+            "won after all: the cash entry is reversed", closed("won"), ["post cash entry -1250.00 NOK LOST for dp_1+2"]
+        ) {
             posts(&$0)
             $0.bookings.append(Samples.booking(.booked, of: "dp_1", .cashEntry, number: "E1"))
         },

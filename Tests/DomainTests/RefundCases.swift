@@ -64,7 +64,10 @@ enum RefundCases {
                 creditNotes: [Samples.creditNote("C1", Samples.kroner(2000)), Samples.creditNote("C2")],
                 refundDocuments: [])
         },
-        PlanCase("several credit notes may be meant: a review", Samples.refunded(), ["review refund_unmatched"]) {
+        PlanCase(
+            "several credit notes may be meant: a review", Samples.refunded(),
+            ["review refund_unmatched", "look again in 21600 s"]
+        ) {
             $0.credits = .init(creditNotes: [Samples.creditNote("C1"), Samples.creditNote("C2")], refundDocuments: [])
         },
         PlanCase("a credit note that is not open is not taken", Samples.refunded(), ["look again in 21600 s"]) {
@@ -133,7 +136,9 @@ enum RefundCases {
             $0.bookings.append(Samples.booking(.booked, of: "re_0", .refund, number: "R1"))
             $0.credits = .init(creditNotes: [], refundDocuments: [Samples.refundDocument()])
         },
-        PlanCase("several may be meant: a review", Samples.refunded(), ["review refund_unmatched"]) {
+        PlanCase(
+            "several may be meant: a review", Samples.refunded(), ["review refund_unmatched", "look again in 21600 s"]
+        ) {
             $0.credits = .init(
                 creditNotes: [], refundDocuments: [Samples.refundDocument("R1"), Samples.refundDocument("R2")])
         },
@@ -264,7 +269,10 @@ enum RefundCases {
             "own credit note: one with a wrong total is reviewed and deleted", Samples.refunded(),
             ["review total_mismatch", "discard credit_note C1"]
         ) { made(&$0, .created, 125_001) },
-        PlanCase("own credit note: a deleted one is not made again", Samples.refunded(), ["review total_mismatch"]) {
+        PlanCase(
+            "own credit note: a deleted one is not made again, the company's is awaited", Samples.refunded(),
+            ["find credits"]
+        ) {
             made(&$0, .voided, 125_001)
             $0.bookings[1].voidedFor = .failure
         },
@@ -272,7 +280,10 @@ enum RefundCases {
             "own credit note: the refund document stands on it", Samples.refunded(),
             ["post refund 1250.00 NOK on CreditNote:C1 for re_1"]
         ) { made(&$0, .booked, 125_000) },
-        PlanCase("own credit note, but a line names no account: a review", Samples.refunded(), ["review refund"]) {
+        PlanCase(
+            "own credit note, but a line names no account: the company's is awaited", Samples.refunded(),
+            ["find credits"]
+        ) {
             own(&$0)
             $0.receivable?.lines[0].account = nil
         },

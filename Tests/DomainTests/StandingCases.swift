@@ -121,6 +121,13 @@ enum StandingCases {
             $0.bookings = [Samples.booking(.held)]
             $0.posted = $0.bookings.map(PostedDocument.gone)
         },
+        PlanCase(
+            "a held payment that takes more than is open by now is a review", Samples.paid(),
+            ["review changed_after_push"]
+        ) {
+            $0.bookings = [Samples.booking(.held)]
+            $0.receivable?.balance = Samples.kroner(1000)
+        },
         PlanCase("one that was deleted before its release is a review", Samples.paid(), ["review booking_changed"]) {
             $0.bookings = [Samples.booking(.created)]
             $0.posted = $0.bookings.map(PostedDocument.gone)

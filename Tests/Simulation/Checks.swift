@@ -42,6 +42,11 @@ extension World {
             return "drift \(report.drift): \(first.document ?? "?") of \(first.vismaTenant): \(first.what)"
         }
         if let double = doubleBooking() { return double }
+        return try await unfinished()
+    }
+
+    /// What our own side has left undone, or a trail that does not hold.
+    func unfinished() async throws -> String? {
         for company in companies {
             let environment = try environment()
             let trail = AuditTrail(

@@ -1,4 +1,5 @@
 package import Domain
+import Foundation
 package import Sandbox
 package import Storage
 package import Sync
@@ -111,6 +112,15 @@ extension World {
     package func events(in company: Company? = nil) async throws -> [StoredEvent] {
         let tenant = (company ?? nord).tenant
         return try await database.read { try EventsTable.list($0, tenant: tenant, limit: 1000) }
+    }
+
+    package func policy(of company: Company) async throws -> Policy? {
+        let tenant = company.tenant
+        return try await database.read { db in
+            try TenantsTable.find(db, tenant: tenant).map {
+                try JSONDecoder().decode(Policy.self, from: Data($0.policy.utf8))
+            }
+        }
     }
 
     package func cursor(_ stream: SyncStream) async throws -> StreamCursor? {

@@ -62,7 +62,8 @@ package final class World: Sendable {
     /// make.
     package init(
         seed: UInt64, database: (any Database)? = nil, recordEdits: VismaBehaviour.RecordEdits = .refused,
-        policy: [String] = [], log: Logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
+        policy: [String] = [], trace: Trace = Trace(),
+        log: Logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
         amend: @escaping PolicyChange = { _ in }
     ) async throws {
         self.log = log
@@ -72,7 +73,7 @@ package final class World: Sendable {
         visma = VismaSimulator(clock: clock, seed: seed)
         stripe = StripeSimulator(clock: clock, seed: seed)
         chaos = Chaos(seed: seed)
-        trace = Trace()
+        self.trace = trace
         transport = MemoryTransport(visma: visma, stripe: stripe, chaos: chaos, trace: trace)
         self.database = try database ?? SQLiteDatabase(.inline(path: nil))
         _ = try await Migrator(database: self.database).migrate(now: Self.start)

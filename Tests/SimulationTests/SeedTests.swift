@@ -5,7 +5,7 @@ import Testing
 @Suite("The whole platform in one process, from one seed")
 struct SeedTests {
     private static let seeds: ClosedRange<UInt64> = 1...25
-    private static let steps = 120
+    private static let steps = 100
 
     @Test("The same seed gives the same run, to the last line")
     func same() async throws {

@@ -94,8 +94,8 @@ extension PolicyValue {
     static let fees = ["fee_entry_type: FEE"]
     static let losses = ["dispute_entry_type: LOSS"]
     static let ledgers = [
-        "bank_ledger_accounts: {NOK: \"1920\", SEK: \"1921\", EUR: \"1922\"}",
-        "clearing_ledger_accounts: {NOK: \"1570\", SEK: \"1570\", EUR: \"1570\"}",
+        "bank_ledger_accounts: {NOK: \"1920\", EUR: \"1922\", DKK: \"1923\", JPY: \"1924\"}",
+        "clearing_ledger_accounts: {NOK: \"1570\", EUR: \"1570\", DKK: \"1570\", JPY: \"1570\"}",
     ]
 
     static let all: [PolicyValue] = bookings + refunds + losing + told
