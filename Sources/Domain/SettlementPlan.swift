@@ -43,13 +43,13 @@ enum SettlementPlan {
     static func actions(_ receivable: Receivable, _ collection: Collection, _ situation: Situation) -> [Action] {
         let unattached = situation.settlements.first { $0.way == .paymentRecord && !$0.isAttached }
         if let unattached, let record = unattached.stripeObject, collection.status == "open" {
+            guard isQuiet(collection, situation) else { return [look(unattached.application, situation)] }
             guard collection.amountRemaining.covers(unattached.amount) else {
                 // The customer paid meanwhile, and the record is more than what remains.
                 var rest = unattached
                 (rest.way, rest.amount, rest.stripeObject) = (.outOfBand, .zero(unattached.amount.currency), nil)
                 rest.isAttached = true
-                return isQuiet(collection, situation)
-                    ? [.payOutOfBand(collection.invoice, rest)] : [look(unattached.application, situation)]
+                return [.payOutOfBand(collection.invoice, rest)]
             }
             return refused(Step.attachPayment, unattached, situation).map { [.review($0)] }
                 ?? [.attachPayment(collection.invoice, record: record, unattached)]
