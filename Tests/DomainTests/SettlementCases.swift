@@ -95,6 +95,14 @@ enum SettlementCases {
             $0.collection?.payments = [Samples.payment(status: "open")]
             $0.collection?.payments[0].intentStatus = "processing"
         },
+        PlanCase(
+            "reported, and a payment is in flight before it is attached: looked at again", some([part], 750),
+            ["look again in 3600 s"]
+        ) {
+            $0.settlements = [record(isAttached: false)]
+            $0.collection?.payments = [Samples.payment(status: "open")]
+            $0.collection?.payments[0].intentStatus = "processing"
+        },
         PlanCase("settled while a payment is partly funded: looked at again", none([bank]), ["look again in 3600 s"]) {
             $0.collection?.payments = [Samples.payment(status: "open")]
             $0.collection?.payments[0].isPartlyFunded = true

@@ -51,6 +51,9 @@ extension Ledger {
         if before.contains(where: { $0.state == .done }) && Self.isOnce(step) {
             faults.append("\(step) for \(cause) is done a second time")
         }
+        if Self.tells.contains(step), stripe.invoices[invoice]?.payments.contains(where: \.isInFlight) == true {
+            faults.append("\(step) for \(cause) while a payment is in flight")
+        }
         let attempt = (before.map(\.attempt).max() ?? 0) + 1
         let effect = Effect(
             key: EffectKey("\(revision)/\(step)/\(cause)/\(attempt)"),
@@ -74,6 +77,12 @@ extension Ledger {
             return .refused(ConnectorError(code: "refused", text: refusal.text, disposition: .reject))
         }
     }
+
+    /// Not to be done while money may come at any moment.
+    private static let tells: Set<String> = [
+        Step.payOutOfBand, Step.reportPayment, Step.attachPayment, Step.creditInvoice, Step.voidInvoice,
+        Step.markUncollectible,
+    ]
 
     /// The record and the dunning mark may be written again with the same words.
     private static func isOnce(_ step: String) -> Bool {
