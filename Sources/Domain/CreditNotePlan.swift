@@ -36,8 +36,8 @@ enum CreditNotePlan {
             return [.discard(.creditNote, booking.number, cause: booking.cause)]
         }
         let found =
-            "refund \(refund.id) of \(refund.amount) is \(refund.status), and credit note \(booking.number), made for it, "
-            + "stands"
+            "refund \(refund.id) of \(refund.amount) is \(refund.status), and credit note \(booking.number), made for "
+            + "it, stands"
         return [
             .review(Review(.refund, found: found, proposals: ["reverse the credit note in Visma", "pay it again"]))
         ]

@@ -30,7 +30,7 @@ package enum PaymentPlan {
         }
     }
 
-    private static func isRow(_ application: Receivable.Application, of booking: Booking) -> Bool {
+    static func isRow(_ application: Receivable.Application, of booking: Booking) -> Bool {
         application.number == booking.number.rawValue
             && isPayment(application) == (booking.kind == .payment)
     }

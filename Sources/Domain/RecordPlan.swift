@@ -22,17 +22,11 @@ enum RecordPlan {
         _ desired: String, _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> Bool {
         let key = InvoiceRecord.contentKey(desired)
-        // The link of a former push leads to a void invoice.
-        let isOfThisPush =
-            situation.revision == 1
-            || situation.effects.contains {
-                $0.step == Step.writeNote && $0.state == .done && $0.revision == situation.revision
-            }
-        if isOfThisPush, InvoiceRecord.block(in: receivable.note).map(InvoiceRecord.contentKey) == key { return true }
+        if InvoiceRecord.block(in: receivable.note).map(InvoiceRecord.contentKey) == key { return true }
         if receivable.attachmentNames.contains(InvoiceRecord.fileName(for: desired, of: collection)) { return true }
         let last = situation.effects.filter { $0.step == Step.writeNote || $0.step == Step.attachRecord }
             .max { ($0.sentAt, $0.attempt) < ($1.sentAt, $1.attempt) }
-        return last.map { $0.cause == key && $0.state == .done && $0.revision == situation.revision } ?? false
+        return last.map { $0.cause == key && $0.state == .done } ?? false
     }
 
     /// The company's way, or the next one where this very text was refused on this document.

@@ -94,7 +94,11 @@ enum StandingPlan {
         let isTelling =
             collection.status == "open"
             && situation.settlements.contains { $0.way == .paymentRecord && !$0.isAttached }
-        let isVoiding = situation.bookings.contains { $0.state == .voiding }
+        let isVoiding = situation.bookings.contains { booking in
+            booking.state == .voiding
+                || (booking.stands
+                    && receivable.applications.contains { $0.isVoided && PaymentPlan.isRow($0, of: booking) })
+        }
         guard !isUnderWay, !isCrediting, !isTelling, !isVoiding,
             collection.status != "open" || SettlementPlan.untold(receivable, situation).isEmpty,
             SettlementPlan.undone(receivable, situation).isEmpty

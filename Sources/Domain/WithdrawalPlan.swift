@@ -39,7 +39,7 @@ enum WithdrawalPlan {
 }
 
 extension Situation {
-    /// Why a document that was pushed is to be collected no longer. Lists, dates, limits and marks are for the push: when
-    /// they are edited, what went out stays out.
+    /// Why a document that was pushed is to be collected no longer. Lists, dates, limits and marks are for the push:
+    /// when they are edited, what went out stays out.
     func withdrawal(of receivable: Receivable) -> String? { policy.selection.skipped(receivable) }
 }

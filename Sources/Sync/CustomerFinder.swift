@@ -99,8 +99,8 @@ struct CustomerFinder: Sendable {
         return .found(only.id, visma: visma, rule: rule, hasEmail: only.email?.isEmpty == false)
     }
 
-    /// Links the customer that a rule recognised, or follows one that was renumbered. Without an e-mail it cannot be invoiced yet: it is linked once it has
-    /// one.
+    /// Links the customer that a rule recognised, or follows one that was renumbered. Without an e-mail it cannot be
+    /// invoiced yet: it is linked once it has one.
     func remember(_ finding: Situation.CustomerFinding) async throws {
         guard case .found(let customer, let visma, let rule, hasEmail: true) = finding else { return }
         let stored = try await environment.database.read { [tenant] db in

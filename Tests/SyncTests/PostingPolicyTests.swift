@@ -196,6 +196,9 @@ struct PostingPolicyTests {
     @Test("posts what tenants/README.md says", arguments: PolicyValue.all)
     func posts(_ sample: PolicyValue) async throws {
         let world = try await World(seed: 3, policy: ["\(sample.key): \(sample.value)"] + sample.more)
+        try world.visma.changeCompany(world.nord.vismaTenant) { settings in
+            for index in settings.cashAccounts.indices { settings.cashAccounts[index].entryTypes = ["FEE", "LOSS"] }
+        }
         let document = try world.addInvoice()
         try await world.quiet()
         try await sample.act(world, document)
