@@ -19,8 +19,11 @@ struct DocumentObserver: Observing {
     var subject: Subject { .document(document) }
 
     func observe() async throws -> Situation {
-        let receivable = try await tenant.visma.invoice(document)
         let remembered = try await memory()
+        // Before the document: what is released between the two reads must show on the document, or it would seem to
+        // be open still.
+        let posted = try await PostedDocuments(tenant: tenant).read(remembered.bookings)
+        let receivable = try await tenant.visma.invoice(document)
         var situation = Situation(
             tenant: tenant.id, company: tenant.company, document: document, receivable: receivable,
             link: remembered.link ?? receivable.map(Self.firstLink), bookings: remembered.bookings,
@@ -38,7 +41,7 @@ struct DocumentObserver: Observing {
                 situation.bookedElsewhere = try await bookedElsewhere(collection)
             }
         }
-        situation.posted = try await PostedDocuments(tenant: tenant).read(remembered.bookings)
+        situation.posted = posted
         return situation
     }
 

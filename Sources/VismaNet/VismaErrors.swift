@@ -41,7 +41,7 @@ enum VismaErrors {
             error.text =
                 "\(shown): the token lacks a scope, or the company has not accepted the application: its Integration "
                 + "Administrator does that in the Visma App Store, and again after every new scope"
-            // The delete scope is not asked for, so that a company need not grant it: no other token would do more.
+            // The scope to delete is asked for only where the policy needs it: no other token would do more.
             if method == "DELETE" { error.disposition = .reject }
         } else if error.disposition == .reject || response.status == 500 {
             // Business refusals come as a 500 too.

@@ -312,7 +312,8 @@ final class KillBench {
             one = lambda text: db.execute(text).fetchone()[0]
             print(json.dumps({
                 "unsettled": one("SELECT count(*) FROM journal WHERE settled_at IS NULL"),
-                "dirty": one("SELECT count(*) FROM work WHERE generation > done_generation"),
+                "dirty": one("SELECT count(*) FROM work WHERE generation > done_generation"
+                             f" AND due_at < {time.time_ns() // 1000 + 60_000_000}"),
                 "unread": one("SELECT count(*) FROM events WHERE state = 'received'"),
                 "deadline": one("SELECT coalesce(max(deadline_at), 0) FROM journal WHERE settled_at IS NULL"),
                 "swept": one("SELECT coalesce(min(swept_at), 0) FROM cursors WHERE stream LIKE 'visma%'"),

@@ -68,7 +68,7 @@ struct MoneyCheck {
         stripe("charge").filter { $0.text("payment_intent") == intent && $0.text("status") == "succeeded" }
     }
 
-    /// By a policy that voids: refunded or lost in full, as the only thing that it paid and without a fee on it.
+    /// By a policy that voids: refunded or lost in full, where it paid one invoice alone and carries no fee.
     private func isTakenBack(_ intent: String) -> Bool {
         let facts = stripe("invoice_payment").filter {
             $0.text("payment_intent") == intent && $0.text("status") == "paid"

@@ -47,20 +47,9 @@ package struct Scenario: Sendable, CustomStringConvertible {
     /// What stands for Stripe in the general ledger.
     static let clearingLedgerAccount = "1570"
 
-    private static func plantEntryTypes(in world: World) throws {
-        for company in world.companies {
-            try world.visma.changeCompany(company.vismaTenant) { settings in
-                for index in settings.cashAccounts.indices {
-                    settings.cashAccounts[index].entryTypes = [.init(Self.feeEntryType), .init(Self.disputeEntryType)]
-                }
-            }
-        }
-    }
-
     /// The whole course in a new world, with `fault` deciding before the scenario's own disturbance does.
     package func run(prepare: (World) -> Void = { _ in }, fault: @escaping Fault = { _ in nil }) async throws -> World {
         let world = try await World(seed: 7, recordEdits: acceptsNotes ? .noteAllowed : .refused, amend: policy)
-        try Self.plantEntryTypes(in: world)
         prepare(world)
         let counts = Mutex<[String: Int]>([:])
         let tally: @Sendable (String) -> Int = { step in

@@ -109,7 +109,11 @@ package final class World: Sendable {
                     name: company.tenant.rawValue,
                     clientID: "client-\(company.tenant)", clientSecret: company.vismaSecret,
                     baseCurrency: company.currencies[0],
-                    cashAccounts: company.currencies.map { .init(number: "15\($0)", description: $0, currency: $0) },
+                    cashAccounts: company.currencies.map { currency in
+                        .init(
+                            number: "15\(currency)", description: currency, currency: currency,
+                            entryTypes: [.init(Scenario.feeEntryType), .init(Scenario.disputeEntryType)])
+                    },
                     paymentMethods: [.init(id: "5", description: "Stripe")], behaviour: behaviour))
             stripe.addAccount(
                 id: company.account, secretKey: company.stripeKey, country: "NO",

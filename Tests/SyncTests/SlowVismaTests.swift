@@ -1,4 +1,5 @@
 import Domain
+import Outbound
 import Sandbox
 import Simulation
 import Storage
@@ -23,6 +24,33 @@ struct SlowVismaTests {
         }
         #expect(states == [.voided])
         try await Soundness.expect(world, ending: Scenario.refundVoids, "voided after \(seconds) s")
+    }
+
+    @Test(
+        "A release that takes effect between two reads of one look opens no review",
+        arguments: ["/v1/customerPayment/", "/v1/customerinvoice/"])
+    func releasedBetweenReads(path: String) async throws {
+        let world = try await World(seed: 45)
+        try world.visma.changeBehaviour(of: world.nord.vismaTenant) { $0.releaseDelaySeconds = 60 }
+        let document = try world.addInvoice()
+        try await world.quiet()
+        try world.stripe.pay(invoice: world.live(document).id)
+        await world.deliverAll()
+        try await world.turn(world.nord.tenant)
+        let once = Countdown(1)
+        world.transport.aim { [clock = world.clock] request in
+            if request.method == "GET", request.path.hasPrefix(path), once.next() { clock.advance(bySeconds: 60) }
+            return nil
+        }
+        world.clock.advance(bySeconds: 5)
+        try await world.turn(world.nord.tenant)
+        #expect(!once.next())
+        try await world.quiet()
+        #expect(try await world.link(document)?.state == .settled)
+        let reviews = try await world.database.read { [tenant = world.nord.tenant] db in
+            try ReviewsTable.list(db, tenant: tenant, limit: 10).map(\.found)
+        }
+        #expect(reviews == [])
     }
 
     @Test(
