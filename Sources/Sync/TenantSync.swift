@@ -230,6 +230,9 @@ package actor TenantSync {
         }
     }
 
+    /// The cause of a look that an earlier one has put off.
+    static let timerCause = "timer"
+
     private static func internalFault(_ text: String) -> ConnectorError {
         ConnectorError(code: "internal", text: text, disposition: .uncertain)
     }
@@ -250,8 +253,10 @@ package actor TenantSync {
                 try WorkTable.settle(db, tenant: tenant, subject: item.subject, generation: item.generation)
             case .postponed(let moment, let why, let reviews):
                 if let reviews { try ReviewLog(tenant: context, now: now).closeAllBut(reviews, on: item.subject, db) }
+                // What a person asked for has been tried: looks by the timer do not try it again and again.
                 try WorkTable.postpone(
-                    db, tenant: tenant, subject: item.subject, generation: item.generation, dueAt: moment, error: why)
+                    db, tenant: tenant, subject: item.subject, generation: item.generation, dueAt: moment, error: why,
+                    cause: reviews == nil ? nil : Self.timerCause)
             case .failed(let error):
                 let delay = Self.delaySeconds(after: error, attempts: item.attempts)
                 log.warning("look failed", metadata: metadata.merging(["error": "\(error)"]) { $1 })

@@ -76,14 +76,16 @@ package enum WorkTable {
     }
 
     /// Ends a turn that must look again at `dueAt`: stays dirty, one attempt more. Dirt that came after `generation`
-    /// keeps its earlier due time, so that a failure's long wait does not hold back news.
+    /// keeps its earlier due time, so that a failure's long wait does not hold back news. `cause` takes the place of
+    /// what the turn has answered.
     package static func postpone(
         _ db: any SQLConnection, tenant: TenantID, subject: Subject, generation: Int64, dueAt: Timestamp,
-        error: String?
+        error: String?, cause: String? = nil
     ) throws {
         try db.execute(
             """
             UPDATE work SET attempts = attempts + 1, last_error = \(error),
+                cause = CASE WHEN generation = \(generation) THEN COALESCE(\(cause), cause) ELSE cause END,
                 due_at = CASE WHEN generation > \(generation) AND due_at < \(dueAt) THEN due_at ELSE \(dueAt) END
             WHERE tenant_id = \(tenant) AND subject = \(subject) AND generation > done_generation
             """)
