@@ -52,6 +52,30 @@ struct FoundBySeedTests {
         #expect(world.vismaRows("payment").isEmpty)
     }
 
+    @Test("What Visma refused is tried once more when a person asks, not again at every look by the timer")
+    func askedOnce() async throws {
+        let world = try await World(seed: 35)
+        let company = world.nord.vismaTenant
+        let document = try world.addInvoice()
+        try await world.quiet()
+        try world.visma.changeBehaviour(of: company) { $0.closedPeriodRefusal = .onRelease }
+        try world.visma.setPeriod("202611", isClosed: true, in: company)
+        try world.stripe.pay(invoice: world.live(document).id, amount: 50_000)
+        try await world.quiet()
+        // Stripe is told of it once the payment is released: looked at by a timer until then.
+        try world.visma.applyOutsidePayment(to: document.number, amount: "100", in: company)
+        try await world.quiet()
+        let releases = { world.visma.calls(of: company)["POST customerpayment/*/action/release"] ?? 0 }
+        #expect(releases() == 1)
+        try await world.admin().syncNow(world.nord.tenant, document: document)
+        for _ in 0..<6 {
+            try await world.turn(world.nord.tenant)
+            world.clock.advance(bySeconds: 601)
+        }
+        #expect(releases() == 2)
+        #expect(try await Soundness.reviewCodes(world).contains("period_closed"))
+    }
+
     @Test("A credit note that Visma makes of another amount and does not let us delete is a review, and stops nothing")
     func creditNoteStays() async throws {
         let world = try await World(seed: 34)
