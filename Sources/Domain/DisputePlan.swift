@@ -83,7 +83,7 @@ package enum DisputePlan {
         let posting = situation.policy.posting
         if let booking = soleBooking(charge, collection, situation), !booking.stands,
             booking.voidedFor == .dispute || (booking.voidedFor == nil && booking.state == .voided),
-            covering(charge, booking, collection)?.id == dispute.id
+            covering(charge, booking, collection, situation)?.id == dispute.id
         {
             return []
         }
@@ -129,7 +129,7 @@ package enum DisputePlan {
     ) -> Booking? {
         guard PaymentPlan.isSole(charge, collection, situation),
             let booking = soleBooking(charge, collection, situation),
-            covering(charge, booking, collection)?.id == dispute.id
+            covering(charge, booking, collection, situation)?.id == dispute.id
         else { return nil }
         // A second loss on the same charge is money besides.
         let others = collection.disputes.filter { $0.charge == charge.id && isLost($0) && $0.id != dispute.id }
@@ -138,10 +138,14 @@ package enum DisputePlan {
 
     /// The lost dispute of all that was booked: the payment is voided for it, or was by a person.
     static func covering(
-        _ charge: Collection.Charge, _ booking: Booking, _ collection: Collection
+        _ charge: Collection.Charge, _ booking: Booking, _ collection: Collection, _ situation: Situation
     ) -> Collection.Dispute? {
-        collection.disputes.filter { $0.charge == charge.id && isLost($0) && $0.amount == booking.amount }
-            .min { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+        // One that has an entry of its own is booked by that.
+        collection.disputes.filter {
+            $0.charge == charge.id && isLost($0) && $0.amount == booking.amount
+                && entries(of: $0, situation).count.isMultiple(of: 2)
+        }
+        .min { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
     }
 
     private static func soleBooking(

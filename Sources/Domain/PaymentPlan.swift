@@ -122,14 +122,14 @@ package enum PaymentPlan {
         let ground = BookingPlan.Ground(situation)
         let settling = bookings.flatMap { booking -> [Action] in
             // Whoever voided it did what the refund or the lost dispute asked for.
-            guard !isExplained(booking, payment, collection) else { return [] }
+            guard !isExplained(booking, payment, collection, situation) else { return [] }
             let application = receivable.applications.first {
                 isPayment($0) && $0.number == booking.number.rawValue
             }
             return BookingPlan.settle(booking, application: application, ground)
         }
         guard last.state == .voided, let reason = last.voidedFor,
-            !holds(reason, for: payment, last, collection)
+            !holds(reason, for: payment, last, collection, situation)
         else { return settling + excess(last, payment, receivable, collection) }
         return settling
             + book(
@@ -138,23 +138,26 @@ package enum PaymentPlan {
     }
 
     /// A person voided it, and the money did go back.
-    static func isExplained(_ booking: Booking, _ payment: Collection.Payment, _ collection: Collection) -> Bool {
+    static func isExplained(
+        _ booking: Booking, _ payment: Collection.Payment, _ collection: Collection, _ situation: Situation
+    ) -> Bool {
         guard booking.state == .voided, booking.voidedFor == nil, let charge = charge(of: payment, collection) else {
             return false
         }
         return RefundPlan.isFullyRefunded(charge, collection)
-            || DisputePlan.covering(charge, booking, collection) != nil
+            || DisputePlan.covering(charge, booking, collection, situation) != nil
     }
 
     /// Whether what the booking was voided for is still so; a refund that failed and a dispute that was won bring the
     /// money back.
     private static func holds(
-        _ reason: Booking.VoidReason, for payment: Collection.Payment, _ booking: Booking, _ collection: Collection
+        _ reason: Booking.VoidReason, for payment: Collection.Payment, _ booking: Booking, _ collection: Collection,
+        _ situation: Situation
     ) -> Bool {
         guard let charge = charge(of: payment, collection) else { return true }
         return switch reason {
         case .refund: RefundPlan.isFullyRefunded(charge, collection)
-        case .dispute: DisputePlan.covering(charge, booking, collection) != nil
+        case .dispute: DisputePlan.covering(charge, booking, collection, situation) != nil
         case .failure, .undo: true
         }
     }

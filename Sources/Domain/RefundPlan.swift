@@ -115,7 +115,8 @@ enum RefundPlan {
         collection.payments.contains { payment in
             PaymentPlan.charge(of: payment, collection) == charge
                 && PaymentPlan.bookings(of: payment, situation).last.map {
-                    !$0.stands && ($0.voidedFor == .refund || PaymentPlan.isExplained($0, payment, collection))
+                    !$0.stands
+                        && ($0.voidedFor == .refund || PaymentPlan.isExplained($0, payment, collection, situation))
                 } == true
         }
     }

@@ -138,7 +138,7 @@ enum StandingPlan {
         let isTakenBack = collection.payments.contains { payment in
             PaymentPlan.bookings(of: payment, situation).contains {
                 $0.state == .voided && ($0.voidedFor == nil || $0.voidedFor == .undo)
-                    && !PaymentPlan.isExplained($0, payment, collection)
+                    && !PaymentPlan.isExplained($0, payment, collection, situation)
             }
         }
         let owed = PaymentPlan.owedBack(collection, receivable.currency, situation)

@@ -219,8 +219,12 @@ struct Verdict {
         for charge in ledger.stripe.charges {
             let all = ledger.stripe.disputes.filter { $0.charge == charge.id }
             let lost = all.filter { $0.status == "lost" || $0.status == "appeal_under_review" }.count
-            let entries = ledger.visma.papers.filter { paper in
-                paper.type == "CashEntry" && paper.stands && all.contains { $0.id.rawValue == paper.reference }
+            // Each entry of a dispute undoes the one before.
+            let entries = all.filter { dispute in
+                let id = dispute.id.rawValue
+                return !ledger.visma.papers.count {
+                    $0.type == "CashEntry" && $0.stands && ($0.reference == id || $0.reference.hasPrefix("\(id)+"))
+                }.isMultiple(of: 2)
             }
             let voids = ledger.throughStripe().filter { invoice, payment in
                 self.charge(of: payment)?.id == charge.id
@@ -272,7 +276,9 @@ struct Verdict {
             let papers = ledger.papers(of: paid.payment, on: invoice).map { ledger.visma.papers[$0] }
             return papers.contains(where: \.stands) ? sum : sum + (papers.last?.applied ?? 0)
         }
-        if balance - lost != seen.amountRemaining.minorUnits {
+        // What reopened may have been credited since.
+        let isCredited = seen.status == "paid" && (0...max(0, lost)).contains(balance)
+        if balance - lost != seen.amountRemaining.minorUnits, !isCredited {
             findings.append(
                 "\(balance) less \(lost) is open in Visma, \(seen.amountRemaining) in Stripe, nobody is told")
         }
