@@ -169,7 +169,10 @@ package enum PaymentPlan {
         let posting = situation.policy.posting
         var amount = payment.amountPaid
         amount.minorUnits += surplus(beyond: payment, collection, situation)
-        guard !amount.isZero else { return [] }
+        guard !amount.isZero else {
+            let found = "payment \(reference) counts nothing on \(receivable.document): what it brought is not known"
+            return [.review(Review(.overpaid, found: found, proposals: ["refund it in Stripe", "book it by hand"]))]
+        }
         guard amount.currency == receivable.currency else {
             let found = "\(amount) was paid (\(reference)) on a document in \(receivable.currency)"
             return [.review(Review(.amountsDisagree, found: found, proposals: ["book it by hand"]))]

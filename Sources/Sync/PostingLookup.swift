@@ -10,8 +10,6 @@ struct PostingLookup {
 
     /// Visma keeps days without a zone, and people move dates.
     static let dateSlackDays = 2
-    /// Until a person has cleared up what bears our reference and is not what was asked for.
-    static let strayLookSeconds: Int64 = 3600
 
     private var tenant: TenantContext { journal.tenant }
     private var now: Timestamp { journal.environment.now() }
@@ -31,11 +29,6 @@ struct PostingLookup {
             ($0.total == amount || kind == .creditNote) && !taken.contains($0.number)
         }
         if let found { return .tookEffect(.posted(kind, found.number)) }
-        if let stray = try await moved(kind, amount, reference, effect, request) {
-            return .notKnownYet(
-                until: now.adding(seconds: Self.strayLookSeconds),
-                why: "\(BookingPlan.noun(kind)) \(stray) bears \(reference), but is applied to something else")
-        }
         return lookup.absent(
             effect, beganAt: beganAt, what: "no \(BookingPlan.noun(kind)) \(reference) of \(amount)")
     }
@@ -76,8 +69,8 @@ struct PostingLookup {
                 payment.posted.kind == kind && (kind == .refund) == (payment.type == "Refund")
                     && payment.type != "VoidPayment" && payment.type != "VoidRefund"
                     && payment.reference == reference
-                    && (request.applied?.isZero == true
-                        ? payment.applications.isEmpty : payment.applications.contains { $0.document == document })
+                    && (payment.applications.isEmpty
+                        || payment.applications.contains { $0.document == document })
             }.map(\.posted)
         case .creditNote:
             guard let customer = request.visma?.number else { return [] }
@@ -98,21 +91,6 @@ struct PostingLookup {
         ConnectorError(
             code: "journal.request_unreadable", text: "the request of \(effect.key) does not say what it was about",
             disposition: .uncertain)
-    }
-
-    /// A payment of this reference and amount that stands for nothing and is not applied as it was asked for: a person
-    /// moved it, or it is another document's. To post beside it might be to post twice.
-    private func moved(
-        _ kind: Booking.Kind, _ amount: Money, _ reference: String, _ effect: Effect, _ request: JournaledRequest
-    ) async throws -> VismaNumber? {
-        guard kind == .payment || kind == .refund, let customer = request.visma?.number else { return nil }
-        let from = effect.sentAt.day(in: tenant.policy.zone).adding(days: -Self.dateSlackDays)
-        let made = try await tenant.visma.allPayments(of: customer, from: from).filter {
-            $0.posted.kind == kind && $0.status != "Voided" && $0.reference == reference && $0.amount == amount
-                && $0.type != "VoidPayment" && $0.type != "VoidRefund"
-        }
-        let taken = try await booked(kind, made.map(\.number), besides: effect)
-        return made.first { !taken.contains($0.number) && $0.applications.isEmpty }?.number
     }
 
     /// The numbers that stand for another booking already.

@@ -181,7 +181,9 @@ struct Verdict {
             }
             if refund.status == "succeeded" {
                 let names = [id, "cash account"]
-                let isKnown = !standing.isEmpty || isVoided || isSpokenOf(names, invoice)
+                let isKnown =
+                    !standing.isEmpty || isVoided || isSpokenOf(names, invoice)
+                    || ledger.connectors[invoice].bookings.contains { $0.cause == id && $0.stands }
                 if !isKnown { findings.append("\(id) is forgotten") }
             } else if !ours.isEmpty {
                 findings.append("\(id) is \(refund.status) and booked by \(ours[0].number)")
