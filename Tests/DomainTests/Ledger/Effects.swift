@@ -23,9 +23,6 @@ extension Ledger {
                 taken: taken, currency: currency, account: policy.posting.cashAccounts[currency.code])
         case .findOpenPeriod(let day):
             situation.openDays[day] = visma.firstOpenDay(from: day)
-        case .adoptBooking(let booking):
-            insert(booking, invoice)
-            situation = refresh(situation, invoice)
         default:
             let performed = write(action, invoice)
             situation = refresh(situation, invoice)
@@ -34,7 +31,7 @@ extension Ledger {
         return .went
     }
 
-    private mutating func insert(_ booking: Booking, _ invoice: Int) {
+    mutating func insert(_ booking: Booking, _ invoice: Int) {
         if connectors[invoice].bookings.contains(where: { $0.cause == booking.cause }) {
             faults.append("\(booking.cause) is booked a second time")
         }

@@ -237,6 +237,7 @@ extension Ledger {
     private mutating func note(_ action: Action, _ invoice: Int) {
         switch action {
         case .setLink(let state): connectors[invoice].link.state = state
+        case .adoptBooking(let booking): insert(booking, invoice)
         case .markBooking(let cause, let state): mark(cause, state, invoice)
         case .review(let review): connectors[invoice].everReviewed.append(review)
         default: break

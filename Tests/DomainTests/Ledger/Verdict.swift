@@ -292,10 +292,13 @@ struct Verdict {
     var books: [String] {
         var lines = ledger.visma.papers.filter { $0.stands && $0.type != "CashEntry" }
             .map { "\($0.type) \($0.isOurs ? $0.reference : $0.number) \($0.amount) applied \($0.applied)" }
-        // On the payment or by itself, as it was known in time or not.
+        // On the payment or by itself, as it was known in time or not; and what a later entry took back is not there,
+        // as if the dispute had been over at the first look.
         var fees: [String: Int64] = [:]
         for paper in ledger.visma.papers where paper.stands && paper.isOurs {
-            if paper.type == "CashEntry" { fees[paper.reference, default: 0] += paper.amount.minorUnits }
+            if paper.type == "CashEntry" {
+                fees[String(paper.reference.prefix { $0 != "+" }), default: 0] += paper.amount.minorUnits
+            }
             let charge = ledger.stripe.charges.first { $0.intent?.rawValue == paper.reference }
             if paper.fee != 0, let movement = charge?.movement { fees[movement.id.rawValue, default: 0] += paper.fee }
         }
