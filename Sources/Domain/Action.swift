@@ -7,7 +7,7 @@ package enum Action: Hashable, Sendable {
     case createInvoice(InvoiceDraft, amount: Money, settled: [Settlement])
     case addLines(StripeInvoiceID, [InvoiceLine])
     case finalizeInvoice(StripeInvoiceID)
-    case deleteDraft(StripeInvoiceID)
+    case deleteDraft(StripeInvoiceID, spendsCredit: Bool)
     /// Stripe e-mails the invoice to its customer.
     case sendInvoice(StripeInvoiceID)
     /// With the settlement in Visma that leaves nothing to collect; nil when the invoice was wrong.

@@ -163,7 +163,14 @@ package struct Collection: Hashable, Sendable {
         /// `issued`, `void`.
         package var status: String
         package var metadata: [String: String]
-        package init(id: String, number: String?, amount: Money, status: String, metadata: [String: String]) {
+        /// What was given back of money that had come, neither by a refund nor by taking it off the open amount: to the
+        /// customer's credit balance, or outside Stripe.
+        package var givenBack: Money
+        package init(
+            id: String, number: String?, amount: Money, status: String, metadata: [String: String],
+            givenBack: Money? = nil
+        ) {
+            self.givenBack = givenBack ?? .zero(amount.currency)
             self.id = id
             self.number = number
             self.amount = amount

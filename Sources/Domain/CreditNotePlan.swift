@@ -10,7 +10,10 @@ enum CreditNotePlan {
     ) -> [Action]? {
         let cause = "\(refund.id):credit"
         if let booking = situation.bookings.first(where: { $0.cause == cause }) {
-            if booking.state == .booked { return RefundPlan.post(refund, on: booking.number, receivable, situation) }
+            if booking.state == .booked {
+                let note = DocumentRef(type: .creditNote, number: booking.number.rawValue)
+                return RefundPlan.post(refund, on: note, receivable, situation)
+            }
             if booking.state == .voided { return nil }
         } else if lines(of: receivable, amount: refund.amount) == nil {
             return nil
@@ -62,12 +65,15 @@ enum CreditNotePlan {
         }
         switch PostingDay.choose(moment, step: Step.createCreditNote, cause: cause, what: what, situation) {
         case .needs(let actions): return actions
-        case .on(let day, _):
-            let draft = CreditNoteDraft(
+        case .on(let day, let isMoved):
+            var text = "Stripe \(reference), invoice \(receivable.document.number)"
+            if isMoved, let moment { text += ", of \(moment.day(in: situation.policy.zone))" }
+            var draft = CreditNoteDraft(
                 customer: receivable.customer.number, location: receivable.location, branch: receivable.branch,
                 currency: receivable.currency, date: day, reference: reference,
-                text: "Stripe \(reference), invoice \(receivable.document.number)", lines: lines, total: amount,
+                text: text, lines: lines, total: amount,
                 applied: isApplied ? amount : nil, document: receivable.document)
+            draft.isOnHold = situation.policy.posting.booking == .hold
             return [.post(.creditNote(draft), cause: cause)]
         }
     }

@@ -114,10 +114,13 @@ package enum DisputePlan {
         let moved = dispute.movements.last?.createdAt ?? dispute.createdAt
         switch PostingDay.choose(moved, step: Step.createCashEntry, cause: cause, what: what, situation) {
         case .needs(let actions): return actions
-        case .on(let day, _):
-            let draft = CashEntryDraft(
+        case .on(let day, let isMoved):
+            var text = "\(verdict), invoice \(receivable.document.number)"
+            if isMoved { text += ", of \(moved.day(in: situation.policy.zone))" }
+            var draft = CashEntryDraft(
                 cashAccount: account, branch: receivable.branch, entryType: entryType, currency: currency, date: day,
-                paidOut: paidOut, reference: cause, text: "\(verdict), invoice \(receivable.document.number)")
+                paidOut: paidOut, reference: cause, text: text)
+            draft.isOnHold = posting.booking == .hold
             return [.post(.cashEntry(draft), cause: cause)]
         }
     }

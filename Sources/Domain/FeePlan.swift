@@ -80,14 +80,21 @@ enum FeePlan {
             movement.createdAt, step: Step.createCashEntry, cause: cause, what: name, situation)
         {
         case .needs(let actions): return actions
-        case .on(let day, _):
+        case .on(let day, let isMoved):
+            let day = Day(day: day, from: isMoved ? movement.createdAt.day(in: situation.policy.zone) : nil)
             return entry(movement, of: what, branch, day, situation.policy.posting)
         }
     }
 
+    /// On which day it is posted, and, where that is another one, the day that it is of.
+    struct Day {
+        var day: LocalDate
+        var from: LocalDate?
+    }
+
     /// The cash transaction of a fee, or the review that says what it lacks.
     static func entry(
-        _ movement: BalanceMovement, of what: String, _ branch: String?, _ day: LocalDate, _ posting: PostingPolicy
+        _ movement: BalanceMovement, of what: String, _ branch: String?, _ day: Day, _ posting: PostingPolicy
     ) -> [Action] {
         let currency = movement.fee.currency
         guard let account = posting.cashAccount(branch: branch, currency: currency) else {
@@ -97,9 +104,11 @@ enum FeePlan {
             let found = "Stripe kept \(movement.fee) (\(what)), and no entry type for fees is set"
             return [.review(Review(.feeUnbooked, found: found, proposals: ["name fee_entry_type in the manifest"]))]
         }
-        let draft = CashEntryDraft(
-            cashAccount: account, branch: branch, entryType: entryType, currency: currency, date: day,
-            paidOut: movement.fee, reference: movement.id.rawValue, text: "Stripe fee \(what)")
+        var draft = CashEntryDraft(
+            cashAccount: account, branch: branch, entryType: entryType, currency: currency, date: day.day,
+            paidOut: movement.fee, reference: movement.id.rawValue,
+            text: "Stripe fee \(what)" + (day.from.map { ", of \($0)" } ?? ""))
+        draft.isOnHold = posting.booking == .hold
         return [.post(.cashEntry(draft), cause: movement.id.rawValue)]
     }
 }

@@ -215,11 +215,36 @@ package enum PaymentPlan {
         beyond payment: Collection.Payment, _ collection: Collection, _ situation: Situation
     ) -> Int64 {
         guard collection.amountOverpaid.isPositive, let charge = charge(of: payment, collection),
-            charge.amount.currency == payment.amountPaid.currency,
-            charge.intent.map({ situation.sharers[$0] ?? [] })?.isEmpty != false
+            charge.amount.currency == payment.amountPaid.currency
         else { return 0 }
         let beyond = charge.amount.minorUnits - payment.amountPaid.minorUnits
-        return max(0, min(beyond, collection.amountOverpaid.minorUnits))
+        guard charge.intent.map({ situation.sharers[$0] ?? [] })?.isEmpty == false else {
+            return max(0, min(beyond, collection.amountOverpaid.minorUnits))
+        }
+        // The rest of the charge paid other invoices: what is this one's is what no other payment of it has brought.
+        let paid = collection.payments.filter { $0.status == "paid" }
+        let allocated = paid.reduce(0) { $0 + $1.amountPaid.minorUnits } - collection.amountPaid.minorUnits
+        let others = paid.filter { $0.id != payment.id }.reduce(Int64(0)) { sum, other in
+            if let booking = bookings(of: other, situation).first {
+                return sum + max(0, booking.amount.minorUnits - other.amountPaid.minorUnits)
+            }
+            guard let charge = self.charge(of: other, collection), let intent = charge.intent,
+                situation.sharers[intent] ?? [] == []
+            else { return sum }
+            return sum + max(0, charge.amount.minorUnits - other.amountPaid.minorUnits)
+        }
+        return max(0, min(beyond, collection.amountOverpaid.minorUnits - max(0, allocated) - others))
+    }
+
+    /// What stands unapplied on the bookings of a charge, and on which of them the most.
+    static func unapplied(
+        _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
+    ) -> (booking: Booking, rest: Money)? {
+        collection.payments.filter { self.charge(of: $0, collection) == charge }
+            .compactMap { bookings(of: $0, situation).last }
+            .filter { $0.stands && $0.applied.minorUnits < $0.amount.minorUnits }
+            .map { ($0, $0.amount - $0.applied) }
+            .max { ($0.1.minorUnits, $1.0.cause) < ($1.1.minorUnits, $0.0.cause) }
     }
 
     /// More came than was open: the rest stands unapplied in Visma, and a person decides what it is.

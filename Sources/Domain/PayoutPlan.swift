@@ -94,7 +94,9 @@ package enum PayoutPlan {
                 what: "the fee of \(fee.fee) (\(movement.id))", .init(situation))
             {
             case .needs(let actions): return actions
-            case .on(let day, _):
+            case .on(let day, let isMoved):
+                let day = FeePlan.Day(
+                    day: day, from: isMoved ? movement.createdAt.day(in: situation.policy.zone) : nil)
                 return FeePlan.entry(
                     fee, of: movement.text ?? movement.type, nil, day, situation.policy.posting)
             }
@@ -128,15 +130,17 @@ package enum PayoutPlan {
             what: "the payout of \(payout.amount) (\(payout.id))", .init(situation))
         {
         case .needs(let actions): return actions
-        case .on(let day, _):
+        case .on(let day, let isMoved):
             let negative = Money.zero(payout.amount.currency) - payout.amount
-            let text = "Stripe \(payout.id)"
-            let draft = JournalDraft(
+            var text = "Stripe \(payout.id)"
+            if isMoved { text += ", of \(payout.arrivesOn.day(in: situation.policy.zone))" }
+            var draft = JournalDraft(
                 branch: nil, date: day, currency: payout.amount.currency, reference: cause, text: text,
                 lines: [
                     .init(account: bank, debit: payout.amount, text: text),
                     .init(account: clearing, debit: negative, text: text),
                 ])
+            draft.isOnHold = posting.booking == .hold
             return [.post(.journalEntry(draft), cause: cause)]
         }
     }

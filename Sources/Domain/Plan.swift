@@ -60,7 +60,9 @@ package enum Plan {
     private static func withdrawn(
         _ receivable: Receivable, _ collection: Collection, _ link: Link, _ situation: Situation
     ) -> [Action] {
-        let money = money(receivable, collection, situation)
+        var money = money(receivable, collection, situation)
+        // Money that came before may still be disputed or given back.
+        if !collection.charges.isEmpty { money += RecordPlan.actions(receivable, collection, situation) }
         // Stripe was told that nothing is to be collected any more.
         if situation.settlements.contains(where: { $0.way == .void || $0.way == .uncollectible }) {
             return money + SettlementPlan.actions(receivable, collection, situation)

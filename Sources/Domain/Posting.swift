@@ -73,7 +73,7 @@ package enum Posting: Hashable, Sendable {
         }
     }
 
-    /// Made on hold, for a person to release.
+    /// Made on hold, for a person to release, and believed to be so at once; the others are read once more first.
     package var isOnHold: Bool? {
         switch self {
         case .payment(let draft), .refund(let draft): draft.isOnHold
@@ -120,6 +120,8 @@ package struct CreditNoteDraft: Hashable, Sendable {
     /// The invoice that it is applied to, and by how much; nil leaves it open, for a refund.
     package var applied: Money?
     package var document: DocumentRef
+    /// Made on hold, for a person to release.
+    package var isOnHold = false
 
     package init(
         customer: VismaCustomerNumber, location: String?, branch: String?, currency: Currency, date: LocalDate,
@@ -152,6 +154,8 @@ package struct CashEntryDraft: Hashable, Sendable {
     /// `txn_...` or `dp_...`: found again by this.
     package var reference: String
     package var text: String
+    /// Made on hold, for a person to release.
+    package var isOnHold = false
 
     package init(
         cashAccount: String, branch: String?, entryType: String, currency: Currency, date: LocalDate, paidOut: Money,
@@ -189,6 +193,9 @@ package struct JournalDraft: Hashable, Sendable {
     package var reference: String
     package var text: String
     package var lines: [Line]
+
+    /// Made on hold, for a person to release.
+    package var isOnHold = false
 
     package init(
         branch: String?, date: LocalDate, currency: Currency, reference: String, text: String, lines: [Line]

@@ -14,10 +14,7 @@ package enum PushPlan {
         switch customer(receivable, situation) {
         case .needs(let actions): return actions
         case .known(let customer):
-            if hadWrongTotal(receivable, situation) {
-                let found = "a Stripe draft of the same content was deleted, as its total was not \(receivable.balance)"
-                return [.review(Review(.totalMismatch, found: found, proposals: ["collect it outside Stripe"]))]
-            }
+            if let wrong = wrongBefore(receivable, situation) { return [.review(wrong)] }
             if let refused = refusal(Step.createInvoice, receivable, situation) { return [.review(refused)] }
             let draft = draft(for: receivable, customer: customer, lines: lines, situation)
             return [.createInvoice(draft, amount: receivable.balance, settled: settled(receivable))]
@@ -45,17 +42,36 @@ package enum PushPlan {
         }
     }
 
-    /// A draft that was given the lines of this very content was deleted, as they did not make its amount.
-    private static func hadWrongTotal(_ receivable: Receivable, _ situation: Situation) -> Bool {
+    /// A draft that was given the lines of this very content was deleted, as they did not make its amount or as Stripe
+    /// would have spent the customer's credit on it.
+    private static func wrongBefore(_ receivable: Receivable, _ situation: Situation) -> Review? {
         let cause = pushCause(receivable)
-        return situation.effects.contains { deletion in
+        let deletions = situation.effects.filter { deletion in
             deletion.step == Step.deleteDraft && deletion.state == .done && !situation.isForgiven(deletion)
                 && situation.effects.contains {
                     $0.step == Step.addLines && $0.state == .done && $0.cause == cause
                         && $0.revision == deletion.revision
                 }
         }
+        guard let last = deletions.max(by: { ($0.revision, $0.attempt) < ($1.revision, $1.attempt) }) else {
+            return nil
+        }
+        guard last.cause != creditCause(cause) else {
+            let found =
+                "a Stripe draft was deleted, as Stripe would have settled a part of \(receivable.balance) from the "
+                + "customer's credit balance"
+            return Review(.creditBalance, found: found, proposals: creditProposals)
+        }
+        let found = "a Stripe draft of the same content was deleted, as its total was not \(receivable.balance)"
+        return Review(.totalMismatch, found: found, proposals: ["collect it outside Stripe"])
     }
+
+    /// Why a draft is deleted is in the name of the effect, for the looks that come after.
+    package static func creditCause(_ cause: String) -> String { cause + ":credit_balance" }
+
+    private static let creditProposals = [
+        "settle the customer's credit balance in Stripe, then push it again", "collect it outside Stripe",
+    ]
 
     /// What stops a document before anything is sent. What is only doubtful a person may ask for all the same.
     private static func blocker(_ receivable: Receivable, _ situation: Situation) -> Review? {
@@ -240,8 +256,12 @@ package enum PushPlan {
     private static func delete(
         _ collection: Collection, _ receivable: Receivable, _ situation: Situation
     ) -> [Action] {
-        if let refused = refusal(Step.deleteDraft, receivable, situation) { return [.review(refused)] }
-        return [.deleteDraft(collection.invoice)]
+        let spendsCredit = collection.startingBalance != 0
+        let cause = spendsCredit ? creditCause(pushCause(receivable)) : pushCause(receivable)
+        if let effect = situation.refused(Step.deleteDraft, cause: cause) {
+            return [.review(refused(Step.deleteDraft, effect))]
+        }
+        return [.deleteDraft(collection.invoice, spendsCredit: spendsCredit)]
     }
 
     static func mismatch(_ receivable: Receivable, _ collection: Collection) -> Review {
@@ -252,11 +272,7 @@ package enum PushPlan {
         guard collection.startingBalance != 0 else {
             return Review(.totalMismatch, found: found, proposals: ["collect it outside Stripe", "push it again"])
         }
-        return Review(
-            .creditBalance, found: found,
-            proposals: [
-                "settle the customer's credit balance in Stripe, then push it again", "collect it outside Stripe",
-            ])
+        return Review(.creditBalance, found: found, proposals: creditProposals)
     }
 
     static func mismatchAfterVoid(_ receivable: Receivable, _ collection: Collection) -> [Action] {

@@ -101,12 +101,32 @@ enum RefundPlan {
         if let payment = voidable(charge, collection, situation) {
             return BookingPlan.void(payment, for: .refund, ground)
         }
-        if awaitsVoid(charge, collection, situation) { return [] }
-        if situation.policy.posting.refunds == .ownCreditNote, PaymentPlan.isSole(charge, collection, situation) {
+        if awaitsVoid(charge, collection, situation) { return late(refund, receivable, situation) }
+        let unapplied = unapplied(for: refund, charge, collection, situation)
+        if unapplied == nil, situation.policy.posting.refunds == .ownCreditNote,
+            PaymentPlan.isSole(charge, collection, situation)
+        {
             if let actions = CreditNotePlan.actions(for: refund, receivable, situation) { return actions }
         }
         guard let credits = situation.credits else { return [.findCredits] }
-        return match(refund, charge, credits, receivable, collection, situation)
+        return match(refund, charge, credits, receivable, collection, situation, unapplied)
+    }
+
+    /// What stands unapplied on the payment, less what other refunds have taken of it: nothing was sold for that money,
+    /// so that it is paid back from the payment itself and not on a credit note. Nil when there is none.
+    private static func unapplied(
+        for refund: Collection.Refund, _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
+    ) -> (booking: Booking, rest: Money)? {
+        guard let (booking, whole) = PaymentPlan.unapplied(charge, collection, situation) else { return nil }
+        var rest = whole
+        for other in collection.refunds where other.id != refund.id && self.charge(of: other, collection) == charge {
+            let cause = other.id.rawValue
+            let isFromHere =
+                situation.bookings.contains { $0.cause == cause && $0.origin == .posted && $0.stands }
+                && !situation.bookings.contains { $0.cause == "\(cause):credit" }
+            if isFromHere, rest.covers(other.amount) { rest = rest - other.amount }
+        }
+        return rest.isPositive ? (booking, rest) : nil
     }
 
     private static func isPaymentVoided(
@@ -156,10 +176,13 @@ enum RefundPlan {
 
     private static func match(
         _ refund: Collection.Refund, _ charge: Collection.Charge, _ credits: Situation.Credits,
-        _ receivable: Receivable, _ collection: Collection, _ situation: Situation
+        _ receivable: Receivable, _ collection: Collection, _ situation: Situation,
+        _ unapplied: (booking: Booking, rest: Money)?
     ) -> [Action] {
         // What was read may have been taken since, and what is not released does not show yet.
-        let unconfirmed = situation.bookings.filter { $0.kind == .refund && $0.stands && $0.state != .booked }
+        let unconfirmed = situation.bookings.filter {
+            $0.kind == .refund && ($0.stands && $0.state != .booked || $0.state == .voiding)
+        }
         guard unconfirmed.isEmpty else {
             // A person releases what is held, or does not.
             return unconfirmed.contains { $0.state == .held }
@@ -187,7 +210,25 @@ enum RefundPlan {
         guard made.isEmpty else {
             return [.review(ambiguous(refund, made.map { "refund \($0.number)" })), look(refund, situation)]
         }
-        return pay(refund, credits.creditNotes, receivable, situation)
+        guard let (booking, rest) = unapplied else { return pay(refund, credits.creditNotes, receivable, situation) }
+        // Released, or there is nothing yet that a refund could be paid from.
+        guard booking.state == .booked else { return late(refund, receivable, situation) }
+        guard rest.covers(refund.amount) else {
+            return [.review(mixed(refund, booking, rest)), look(refund, situation)]
+        }
+        let document = DocumentRef(type: .payment, number: booking.number.rawValue)
+        return post(refund, on: document, receivable, situation)
+    }
+
+    private static func mixed(_ refund: Collection.Refund, _ booking: Booking, _ rest: Money) -> Review {
+        Review(
+            .refund,
+            found:
+                "\(refund.amount) was refunded (\(refund.id)), and only \(rest) of it stands unapplied on Visma "
+                + "payment \(booking.number)",
+            proposals: [
+                "make the refund in Visma from the payment and a credit note, with \(refund.id) as payment reference"
+            ])
     }
 
     private static func adopted(
@@ -218,7 +259,7 @@ enum RefundPlan {
                 .review(ambiguous(refund, candidates.map { "credit note \($0.number)" })), look(refund, situation),
             ]
         }
-        return post(refund, on: note.number, receivable, situation)
+        return post(refund, on: DocumentRef(type: .creditNote, number: note.number.rawValue), receivable, situation)
     }
 
     /// As a word of its own: 224 is not named by 12245.
@@ -240,7 +281,7 @@ enum RefundPlan {
     }
 
     static func post(
-        _ refund: Collection.Refund, on creditNote: VismaNumber, _ receivable: Receivable, _ situation: Situation
+        _ refund: Collection.Refund, on document: DocumentRef, _ receivable: Receivable, _ situation: Situation
     ) -> [Action] {
         let posting = situation.policy.posting
         let currency = refund.amount.currency
@@ -257,7 +298,7 @@ enum RefundPlan {
             let draft = PaymentDraft(
                 customer: receivable.customer.number, location: receivable.location, branch: receivable.branch,
                 paymentMethod: posting.paymentMethod, cashAccount: account, currency: currency, amount: refund.amount,
-                applied: refund.amount, document: DocumentRef(type: .creditNote, number: creditNote.rawValue),
+                applied: refund.amount, document: document,
                 applicationDate: day, reference: cause, text: text, isOnHold: posting.booking == .hold)
             return [.post(.refund(draft), cause: cause)]
         }
@@ -279,6 +320,29 @@ enum RefundPlan {
                 Review(
                     .refund, found: found,
                     proposals: ["make the credit note in Visma, with the invoice's number in its text"])), look,
+        ]
+    }
+
+    /// The payment that is to be voided is not released, and Visma voids nothing else.
+    private static func late(
+        _ refund: Collection.Refund, _ receivable: Receivable, _ situation: Situation
+    ) -> [Action] {
+        let days = Int64(situation.policy.posting.refundReviewDays)
+        let held = situation.bookings.filter { $0.kind == .payment && $0.state == .held }.map(\.number.rawValue)
+        // What is on its way to be released is followed by its own booking.
+        guard !held.isEmpty else { return [] }
+        let limit = refund.createdAt.adding(seconds: days * 86_400)
+        guard situation.now >= limit else {
+            return [.lookAgain(at: limit, why: "refund \(refund.id) waits for the release of a payment")]
+        }
+        let found =
+            "\(refund.amount) of \(receivable.document) was refunded (\(refund.id)), and payment "
+            + "\(held.joined(separator: ", ")) is still on hold"
+        return [
+            .review(
+                Review(
+                    .refund, found: found,
+                    proposals: ["release the payment in Visma: it is then voided", "delete it in Visma"]))
         ]
     }
 

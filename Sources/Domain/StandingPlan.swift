@@ -57,11 +57,14 @@ enum StandingPlan {
     ) -> [Action] {
         foreignCredits(collection, situation).flatMap { note -> [Action] in
             let isBooked = situation.bookings.contains { $0.cause == note.id }
-            let books = situation.policy.posting.stripeCredits == .creditNote && collection.refunds.isEmpty
+            let books =
+                situation.policy.posting.stripeCredits == .creditNote && collection.refunds.isEmpty
+                && !note.givenBack.isPositive
             if isBooked || books {
                 return CreditNotePlan.actions(for: note, receivable, situation)
             }
-            guard !agree(receivable, collection, situation) else { return [] }
+            // What took from the open amount shows in it; what was given back of money that had come shows nowhere.
+            guard note.givenBack.isPositive || !agree(receivable, collection, situation) else { return [] }
             let found = "credit note \(note.number ?? note.id) of \(note.amount) was made in Stripe (\(note.id))"
             return [
                 .review(

@@ -5,6 +5,8 @@ package struct DocumentType: TextID {
     package static let invoice = DocumentType("Invoice")
     package static let creditNote = DocumentType("CreditNote")
     package static let debitNote = DocumentType("DebitNote")
+    /// Not a subject: what a refund of money without an invoice is paid from.
+    package static let payment = DocumentType("Payment")
 }
 
 /// A Visma customer document: the number is unique only within its type.

@@ -94,10 +94,12 @@ enum StripeMapping {
     static func creditNote(
         _ note: CreditNoteAnswer, _ response: OutboundResponse
     ) throws(ConnectorError) -> Domain.Collection.CreditNote {
-        Domain.Collection.CreditNote(
-            id: note.id, number: note.number,
-            amount: Money(minorUnits: note.total, currency: try currency(note.currency, response)),
-            status: note.status, metadata: note.metadata ?? [:])
+        let currency = try currency(note.currency, response)
+        let refunded = (note.refunds ?? []).reduce(Int64(0)) { $0 + $1.amountRefunded }
+        return Domain.Collection.CreditNote(
+            id: note.id, number: note.number, amount: Money(minorUnits: note.total, currency: currency),
+            status: note.status, metadata: note.metadata ?? [:],
+            givenBack: Money(minorUnits: max(0, (note.postPaymentAmount ?? 0) - refunded), currency: currency))
     }
 
     static func movement(

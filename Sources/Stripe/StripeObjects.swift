@@ -221,6 +221,21 @@ struct CreditNoteAnswer: Listed {
     var currency: String
     var status: String
     var metadata: [String: String]?
+    var postPaymentAmount: Int64?
+    var refunds: [Refunded]?
+
+    struct Refunded: Decodable {
+        var amountRefunded: Int64
+
+        enum CodingKeys: String, CodingKey {
+            case amountRefunded = "amount_refunded"
+        }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, number, total, currency, status, metadata, refunds
+        case postPaymentAmount = "post_payment_amount"
+    }
 }
 
 /// A balance transaction.

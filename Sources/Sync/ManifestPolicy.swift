@@ -235,8 +235,12 @@ struct ManifestPolicy {
             throw Manifest.error("policy.dispute_entry_type is missing: 'disputes: post' books lost disputes by it")
         }
         guard posting.payouts == .journal else { return }
-        let currencies = Set(posting.cashAccounts.keys).union(posting.branchCashAccounts.values.flatMap(\.keys))
-        for code in currencies.sorted() {
+        guard posting.branchCashAccounts.isEmpty else {
+            throw Manifest.error(
+                "policy.payouts 'journal' cannot go with branch_cash_accounts: a payout is of all branches together; "
+                    + "write 'payouts: report'")
+        }
+        for code in posting.cashAccounts.keys.sorted() {
             for (key, accounts) in [
                 ("bank_ledger_accounts", posting.bankLedgerAccounts),
                 ("clearing_ledger_accounts", posting.clearingLedgerAccounts),

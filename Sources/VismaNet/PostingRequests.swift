@@ -47,9 +47,9 @@ extension VismaRequests {
 
     /// An unreleased credit note. Its reference stands in both fields that a list shows; Visma computes the VAT of its
     /// lines, so its total must be read back before it is released.
-    package static func createCreditNote(_ draft: CreditNoteDraft, isOnHold: Bool = false) -> OutboundCall {
+    package static func createCreditNote(_ draft: CreditNoteDraft) -> OutboundCall {
         var fields: [(String, JSONText)] = [
-            ("hold", .wrapped(.bool(isOnHold))),
+            ("hold", .wrapped(.bool(draft.isOnHold))),
             ("customerNumber", .wrapped(draft.customer.rawValue)),
             ("currencyId", .wrapped(draft.currency.code)),
             ("documentDate", wrapped(draft.date)),
@@ -90,7 +90,7 @@ extension VismaRequests {
 
     /// An unreleased cash transaction. Its entry type must be a disbursement: an amount that came back is negative. The
     /// control total lets Visma refuse an entry type that would add VAT.
-    package static func createCashEntry(_ draft: CashEntryDraft, isOnHold: Bool = false) -> OutboundCall {
+    package static func createCashEntry(_ draft: CashEntryDraft) -> OutboundCall {
         var line: [(String, JSONText)] = []
         if let branch = draft.branch { line.append(("branchNumber", .wrapped(branch))) }
         line += [
@@ -98,7 +98,7 @@ extension VismaRequests {
             ("price", .wrapped(draft.paidOut)), ("amount", .wrapped(draft.paidOut)),
         ]
         let fields: [(String, JSONText)] = [
-            ("hold", .wrapped(.bool(isOnHold))),
+            ("hold", .wrapped(.bool(draft.isOnHold))),
             ("tranDate", wrapped(draft.date)),
             ("description", .wrapped(draft.text)),
             ("cashAccount", .wrapped(draft.cashAccount)),
@@ -125,7 +125,7 @@ extension VismaRequests {
 
     /// An unreleased journal transaction. Its description begins with the reference: how much the reference field of a
     /// line takes is not known, and a reference that was cut would not be found again.
-    package static func createJournalEntry(_ draft: JournalDraft, isOnHold: Bool = false) -> OutboundCall {
+    package static func createJournalEntry(_ draft: JournalDraft) -> OutboundCall {
         let zero = Money.zero(draft.currency)
         let lines = draft.lines.map { line in
             let isDebit = line.debit.minorUnits >= 0
@@ -138,7 +138,7 @@ extension VismaRequests {
         }
         let debits = draft.lines.map(\.debit).filter(\.isPositive).reduce(zero, +)
         var fields: [(String, JSONText)] = [
-            ("hold", .wrapped(.bool(isOnHold))),
+            ("hold", .wrapped(.bool(draft.isOnHold))),
             ("transactionDate", wrapped(draft.date)),
             ("currencyId", .wrapped(draft.currency.code)),
             ("description", .wrapped("\(draft.reference) \(draft.text)")),

@@ -54,7 +54,7 @@ package enum VismaRequests {
     // MARK: payments
 
     /// An unreleased customer payment of type `Payment` or `Refund`. Visma has no idempotency key: the reference is
-    /// what it is found again by. A refund is applied to the credit note of the draft's document number.
+    /// what it is found again by. A refund is applied to a credit note, or to a payment with money left.
     package static func createPayment(_ draft: PaymentDraft, type: String = "Payment") -> OutboundCall {
         var fields: [(String, JSONText)] = [
             ("type", .wrapped(type)),
@@ -73,8 +73,8 @@ package enum VismaRequests {
         if let text = draft.text { fields.append(("invoiceText", .wrapped(String(text.prefix(invoiceTextLengthMax))))) }
         if let branch = draft.branch { fields.append(("branch", .wrapped(branch))) }
         if draft.applied.isPositive {
-            let paid = type == "Refund" ? DocumentType.creditNote : draft.document.type
-            fields.append(("paymentLines", .array([applied(draft.applied, to: draft.document.number, paid)])))
+            let line = applied(draft.applied, to: draft.document.number, draft.document.type)
+            fields.append(("paymentLines", .array([line])))
         }
         if !draft.charges.isEmpty {
             let charges = draft.charges.map { charge in

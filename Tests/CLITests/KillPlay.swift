@@ -95,7 +95,7 @@ final class KillPlay {
         case .creditBalance:
             let document = try await bench.invoice(try #require(credited), "2000.00")
             bench.unpushed.insert(document)
-            bench.expectedReviews[document] = "total_mismatch"
+            bench.expectedReviews[document] = "credit_balance"
             try await bench.dies(at: place)
         case .lateCreditBalance: try await lateCredit(place)
         case .newAddress:

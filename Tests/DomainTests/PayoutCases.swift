@@ -12,13 +12,19 @@ struct PayoutCase: Sendable, CustomTestStringConvertible {
     init(_ name: String, _ expected: [String], change: (inout PayoutSituation) -> Void = { _ in }) {
         self.name = name
         self.expected = expected
+        var situation = Self.paid()
+        change(&situation)
+        self.situation = situation
+    }
+
+    /// A payout with a fee that belongs to no charge.
+    static func paid() -> PayoutSituation {
         var situation = PayoutSituation(
-            id: PayoutID("po_1"), payout: Self.payout, policy: Samples.policy(), now: Samples.now)
+            id: PayoutID("po_1"), payout: payout, policy: Samples.policy(), now: Samples.now)
         situation.policy.posting.bankLedgerAccounts = ["NOK": "1920"]
         situation.policy.posting.clearingLedgerAccounts = ["NOK": "1512"]
         situation.policy.posting.feeEntryType = "FEE"
-        change(&situation)
-        self.situation = situation
+        return situation
     }
 
     private static let payout = Payout(

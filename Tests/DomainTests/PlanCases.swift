@@ -194,6 +194,23 @@ enum PushCases {
         ) {
             $0.effects = [Samples.effect(Step.deleteDraft, cause: cause($0), .done)]
         },
+        PlanCase(
+            "a draft whose total was wrong was deleted: still a review", Samples.before(), ["review total_mismatch"]
+        ) {
+            $0.effects = [
+                Samples.effect(Step.addLines, cause: cause($0), .done),
+                Samples.effect(Step.deleteDraft, cause: cause($0), .done),
+            ]
+        },
+        PlanCase(
+            "a draft that would have spent a credit balance was deleted: still that review", Samples.before(),
+            ["review credit_balance"]
+        ) {
+            $0.effects = [
+                Samples.effect(Step.addLines, cause: cause($0), .done),
+                Samples.effect(Step.deleteDraft, cause: PushPlan.creditCause(cause($0)), .done),
+            ]
+        },
         PlanCase("another content than the deleted draft's is pushed", Samples.before(), ["create invoice 1250.00 NOK"])
         {
             $0.effects = [

@@ -95,6 +95,17 @@ enum PostingCases {
             $0.collection?.creditNotes[0].status = "void"
             $0.collection?.amountRemaining = Samples.kroner(1250)
         },
+        PlanCase(
+            "a person credits a paid invoice, to the customer's balance: a review, though both are settled",
+            Samples.settled(), ["review credited_in_stripe"]
+        ) { gaveBack(&$0) },
+        PlanCase(
+            "the same by policy: a review, as nothing is open that it could be applied to", Samples.settled(),
+            ["review credited_in_stripe"]
+        ) {
+            books(&$0)
+            gaveBack(&$0)
+        },
         PlanCase("by policy: a Visma credit note on the invoice", credited(), ["post credit note 250.00 NOK for cn_1"])
         { books(&$0) },
         PlanCase(
@@ -208,6 +219,14 @@ enum PostingCases {
             .init(id: "cn_1", number: nil, amount: Samples.kroner(250), status: "issued", metadata: [:])
         ]
         return situation
+    }
+
+    private static func gaveBack(_ situation: inout Situation) {
+        situation.collection?.creditNotes = [
+            .init(
+                id: "cn_1", number: nil, amount: Samples.kroner(250), status: "issued", metadata: [:],
+                givenBack: Samples.kroner(250))
+        ]
     }
 
     private static func books(_ situation: inout Situation) { situation.policy.posting.stripeCredits = .creditNote }

@@ -210,6 +210,18 @@ enum RefundCases {
             $0.receivable?.status = "Open"
         },
         PlanCase(
+            "policy void, and the payment is on hold: waited for, then a review", Samples.refunded(),
+            ["look again in 604800 s"]
+        ) {
+            voids(&$0)
+            unreleased(&$0)
+        },
+        PlanCase("policy void, and the payment is on hold too long: a review", Samples.refunded(), ["review refund"]) {
+            voids(&$0)
+            unreleased(&$0)
+            $0.now = $0.now.adding(seconds: 7 * 86_400)
+        },
+        PlanCase(
             "policy void, but the payment carries a fee: a credit note is waited for", Samples.refunded(),
             ["find credits"]
         ) {
@@ -333,7 +345,15 @@ enum RefundCases {
         ) { made(&$0, .booked, 125_000) },
     ]
 
-    private static let none = Situation.Credits(creditNotes: [], refundDocuments: [])
+    static let none = Situation.Credits(creditNotes: [], refundDocuments: [])
+
+    private static func unreleased(_ situation: inout Situation) {
+        situation.policy.posting.booking = .hold
+        situation.bookings[0].state = .held
+        situation.receivable?.applications = []
+        situation.receivable?.balance = Samples.kroner(1250)
+        situation.receivable?.status = "Open"
+    }
 
     private static func voids(_ situation: inout Situation) { situation.policy.posting.refunds = .void }
 
@@ -346,7 +366,7 @@ enum RefundCases {
         situation.receivable?.status = "Open"
     }
 
-    private static func own(_ situation: inout Situation) { situation.policy.posting.refunds = .ownCreditNote }
+    static func own(_ situation: inout Situation) { situation.policy.posting.refunds = .ownCreditNote }
 
     private static func made(_ situation: inout Situation, _ state: Booking.State, _ total: Int64) {
         own(&situation)

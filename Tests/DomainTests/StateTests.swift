@@ -21,6 +21,9 @@ struct StateTests {
     @Test("Refund documents that people make", arguments: RefundCases.documents)
     func refundDocuments(_ sample: PlanCase) { check(sample) }
 
+    @Test("Refunds of what came too much", arguments: RefundCases.unapplied)
+    func unapplied(_ sample: PlanCase) { check(sample) }
+
     @Test("Payments that people void in Visma", arguments: RefundCases.voidedByPerson)
     func voidedByPerson(_ sample: PlanCase) { check(sample) }
 
@@ -76,6 +79,7 @@ struct StateTests {
     func names() {
         let tables = [
             RefundCases.waiting, RefundCases.creditNotes, RefundCases.documents, RefundCases.voidedByPerson,
+            RefundCases.unapplied,
             RefundCases.modes,
             RefundCases.ownCreditNotes, DisputeCases.dunning, DisputeCases.lost, DisputeCases.undone, FeeCases.all,
             SettlementCases.told, SettlementCases.withdrawn, SettlementCases.betweenTheTwo, PostingCases.periods,

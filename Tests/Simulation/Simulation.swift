@@ -93,7 +93,7 @@ package struct Simulation {
         try await world.retryReviewed()
         for hours in [1, 7, 8 * 24, 7] as [Int64] {
             world.clock.advance(bySeconds: hours * 3600)
-            guard try await world.becomeQuiet(&random) else { return "does not become quiet" }
+            guard try await world.becomeQuiet(&random) else { return try await world.restlessness() }
         }
         let (books, writes) = (try world.allBooks(), world.writeCount())
         for company in world.companies { try await world.turn(company.tenant) }

@@ -36,4 +36,16 @@ extension World {
             }
         }
     }
+
+    /// What is looked at again and again.
+    func restlessness() async throws -> String {
+        for company in companies {
+            let items = try await database.read { try WorkTable.dirtyList($0, tenant: company.tenant, limit: 100) }
+            guard let item = items.first(where: { $0.dueAt <= now().adding(seconds: 400) }) else { continue }
+            let fault = "does not become quiet: \(item.subject): \(item.lastError ?? item.cause)"
+            try await noteStory(of: company, fault: fault)
+            return fault
+        }
+        return "does not become quiet"
+    }
 }

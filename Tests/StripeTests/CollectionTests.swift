@@ -169,7 +169,9 @@ struct CollectionTests {
     func creditNotes() async throws {
         let note =
             #"{"id":"cn_1","object":"credit_note","number":"V-1-CN-01","total":300,"amount":300,"currency":"nok","#
-            + #""status":"issued","metadata":{"mlc_effect":"k"},"type":"mixed"}"#
+            + #""status":"issued","metadata":{"mlc_effect":"k"},"type":"mixed","#
+            + #""pre_payment_amount":100,"post_payment_amount":200,"#
+            + #""refunds":[{"amount_refunded":150,"refund":"re_1","type":"refund"}]}"#
         let transport = ScriptedTransport(bodies: [
             paid(
                 #""pre_payment_credit_notes_amount":100,"post_payment_credit_notes_amount":200,"amount_overpaid":7,"#
@@ -184,7 +186,7 @@ struct CollectionTests {
             collection.creditNotes == [
                 .init(
                     id: "cn_1", number: "V-1-CN-01", amount: Money(minorUnits: 300, currency: .nok), status: "issued",
-                    metadata: ["mlc_effect": "k"])
+                    metadata: ["mlc_effect": "k"], givenBack: Money(minorUnits: 50, currency: .nok))
             ])
     }
 

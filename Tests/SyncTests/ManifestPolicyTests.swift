@@ -176,7 +176,7 @@ struct ManifestPolicyTests {
         Wrong(
             "branch_cash_accounts: {\"2\": {SEK: 9}}\npayouts: journal\nbank_ledger_accounts: {NOK: 1, EUR: 2}\n"
                 + "clearing_ledger_accounts: {NOK: 3, EUR: 4}",
-            "policy.bank_ledger_accounts.SEK is missing"),
+            "policy.payouts 'journal' cannot go with branch_cash_accounts"),
         Wrong("bank_ledger_accounts: {kr: 1}", "policy.bank_ledger_accounts: 'kr'"),
         Wrong("write_offs: keep", "policy.write_offs is 'keep'", "void, uncollectible"),
         Wrong("stripe_credits: post", "policy.stripe_credits is 'post'", "review, credit_note"),

@@ -38,7 +38,9 @@ struct PostingTests {
     @Test("A credit note is applied only when the draft says by how much; a long text goes into the note in full")
     func appliedNote() throws {
         let long = String(repeating: "x", count: 51)
-        let body = text(VismaRequests.createCreditNote(try note(applied: amount(10_005), text: long), isOnHold: true))
+        var draft = try note(applied: amount(10_005), text: long)
+        draft.isOnHold = true
+        let body = text(VismaRequests.createCreditNote(draft))
         #expect(body.hasPrefix(#"{"hold":{"value":true}"#))
         #expect(body.contains(#""invoiceText":{"value":"\#(long.dropLast())"},"note":{"value":"\#(long)"}"#))
         #expect(

@@ -60,6 +60,7 @@ struct WriteTests {
     @Test("A refund pays out the credit note; what Stripe kept goes along as finance charges")
     func refund() throws {
         var draft = try draft(10_000, applied: 10_000, text: nil)
+        draft.document = DocumentRef(type: .creditNote, number: "000224")
         draft.charges = [.init(entryType: "FEE", amount: Money(minorUnits: 210, currency: .nok))]
         let body = String(decoding: VismaRequests.createPayment(draft, type: "Refund").body, as: UTF8.self)
         #expect(body.hasPrefix(#"{"type":{"value":"Refund"},"#))

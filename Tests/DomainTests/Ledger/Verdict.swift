@@ -23,6 +23,7 @@ struct Verdict {
         }
         fees()
         disputes()
+        conservation()
     }
 
     private mutating func unblock() {
@@ -49,7 +50,8 @@ struct Verdict {
             // Visma may take more than an hour, and a document may change under its draft.
             let isLate = { (review: Review) in review.code == .effectRefused && review.found.contains("was asked") }
             for review in connector.everReviewed where !isLate(review) && review.code != .totalMismatch {
-                if isOver, review.code == .overpaid || review.code == .paidTwice { continue }
+                // And of a refund that is more than what stands unapplied.
+                if isOver, [.overpaid, .paidTwice, .refund].contains(review.code) { continue }
                 findings.append("\(review.code): \(review.found)")
             }
             let isOpen = ledger.visma.balance(invoice) > 0
@@ -256,6 +258,34 @@ struct Verdict {
                 findings.append("\(lost) disputes of \(charge.id) are lost, \(entries.count + voids.count) are booked")
             }
         }
+    }
+
+    // MARK: Conservation
+
+    /// Where nobody is told of anything, what our documents brought to the books, less what they took out, is what
+    /// Stripe took in, less what went back.
+    private mutating func conservation() {
+        guard ledger.takenBack.isEmpty, ledger.connectors.allSatisfy({ $0.ending == .settled(reviews: []) }) else {
+            return
+        }
+        let bookings = ledger.connectors.flatMap(\.bookings).filter(\.stands)
+        let lost = Set(ledger.stripe.disputes.map(\.id.rawValue))
+        let booked = bookings.reduce(Int64(0)) { sum, booking in
+            switch booking.kind {
+            case .payment: sum + booking.amount.minorUnits
+            case .refund: sum - booking.amount.minorUnits
+            case .cashEntry where lost.contains(booking.fact): sum - booking.amount.minorUnits
+            case .cashEntry, .creditNote, .journalEntry: sum
+            }
+        }
+        let charged = ledger.stripe.charges.filter { $0.status == "succeeded" }
+        let ids = Set(charged.map(\.id))
+        let refunded = ledger.stripe.refunds.filter { $0.status == "succeeded" && $0.charge.map(ids.contains) == true }
+        let disputed = ledger.stripe.disputes.filter { $0.status == "lost" || $0.status == "appeal_under_review" }
+        let kept =
+            charged.reduce(0) { $0 + $1.amount.minorUnits } - refunded.reduce(0) { $0 + $1.amount.minorUnits }
+            - disputed.reduce(0) { $0 + $1.amount.minorUnits }
+        if booked != kept { findings.append("\(kept) stayed in Stripe of \(ledger.currency), \(booked) is booked") }
     }
 
     // MARK: What is open

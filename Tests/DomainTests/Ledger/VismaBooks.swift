@@ -130,8 +130,11 @@ struct VismaBooks {
             paper.fee = draft.charges.reduce(0) { $0 + $1.amount.minorUnits }
             if draft.applied.minorUnits > free(invoice) { return .failure(Refusal(text: "exceeds the balance")) }
         case .refund(let draft):
-            guard let note = papers.firstIndex(where: { $0.type == "CreditNote" && $0.number == draft.document.number })
-            else { return .failure(Refusal(text: "no such credit note")) }
+            // A payment gives back what stands unapplied on it.
+            let from = papers.firstIndex {
+                $0.type == draft.document.type.rawValue && $0.number == draft.document.number
+            }
+            guard let note = from else { return .failure(Refusal(text: "no such \(draft.document.type)")) }
             paper = Self.paper(draft, "Refund", .paper(note))
             let left =
                 papers[note].amount.minorUnits - papers[note].applied - applied(to: .paper(note), isReleased: false)
@@ -141,13 +144,15 @@ struct VismaBooks {
         case .creditNote(let draft):
             var total = draft.total
             total.minorUnits += creditNoteResidual
-            paper = Paper(number: "", type: "CreditNote", state: .balanced, amount: total, day: draft.date)
+            let state: Paper.State = draft.isOnHold ? .hold : .balanced
+            paper = Paper(number: "", type: "CreditNote", state: state, amount: total, day: draft.date)
             paper.applied = draft.applied?.minorUnits ?? 0
             paper.target = draft.applied == nil ? .nothing : .invoice(invoice)
             paper.reference = draft.reference
             if paper.applied > free(invoice) { return .failure(Refusal(text: "exceeds the balance")) }
         case .cashEntry(let draft):
-            paper = Paper(number: "", type: "CashEntry", state: .balanced, amount: draft.paidOut, day: draft.date)
+            let state: Paper.State = draft.isOnHold ? .hold : .balanced
+            paper = Paper(number: "", type: "CashEntry", state: state, amount: draft.paidOut, day: draft.date)
             paper.reference = draft.reference
         case .journalEntry:
             return .failure(Refusal(text: "no document makes a journal"))
@@ -186,7 +191,11 @@ struct VismaBooks {
     }
 
     mutating func delete(_ number: VismaNumber) -> Refusal? {
-        guard let index = papers.firstIndex(where: { $0.number == number.rawValue && $0.state == .balanced }) else {
+        guard
+            let index = papers.firstIndex(where: {
+                $0.number == number.rawValue && [.balanced, .hold].contains($0.state)
+            })
+        else {
             return Refusal(text: "only what is not released can be deleted")
         }
         papers[index].state = .deleted
