@@ -46,6 +46,18 @@ enum FeeCases {
         PlanCase("booked: its cash entry is released", booked(), ["release cash_entry E1", "link collecting"]) {
             $0.bookings.append(entry(.created, "txn_1"))
         },
+        PlanCase(
+            "booked by itself, and the payment is booked again: not on the payment", booked(),
+            ["post payment 1250.00 NOK applied 1250.00 for inpay_1+2"]
+        ) {
+            $0.bookings.append(entry(.booked, "txn_1"))
+            $0.bookings[0].state = .voided
+            $0.bookings[0].voidedFor = .refund
+            $0.collection?.refunds = [Samples.refund(Samples.kroner(1250), "failed")]
+            $0.receivable?.applications = [Samples.application(voided: true)]
+            $0.receivable?.balance = Samples.kroner(1250)
+            $0.receivable?.status = "Open"
+        },
         PlanCase("booked and released: nothing more", booked(), []) { $0.bookings.append(entry(.booked, "txn_1")) },
         PlanCase(
             "of a payment of several invoices: a cash entry by the first of them", booked(),

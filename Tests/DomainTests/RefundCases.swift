@@ -165,6 +165,13 @@ enum RefundCases {
             $0.credits = .init(creditNotes: [], refundDocuments: [Samples.refundDocument()])
         },
         PlanCase(
+            "two refunds of one amount, and one document: the first has it, the second waits",
+            Samples.refunded(Samples.refund(Samples.kroner(600))), ["adopt refund R1 for re_1"]
+        ) {
+            $0.collection?.refunds.append(Samples.refund(Samples.kroner(600), id: "re_2"))
+            $0.credits = .init(creditNotes: [], refundDocuments: [Samples.refundDocument(amount: Samples.kroner(600))])
+        },
+        PlanCase(
             "several may be meant: a review", Samples.refunded(), ["review refund_unmatched", "look again in 21600 s"]
         ) {
             $0.credits = .init(

@@ -75,6 +75,18 @@ struct StateTests {
         #expect(actions.map(PlanCase.sketch) == sample.expected, "\(sample.name)")
     }
 
+    @Test("A payout's journal debits the bank and credits the clearing account with the same amount")
+    func payoutJournal() {
+        guard let sample = PayoutCase.all.first(where: { $0.expected == ["post journal of 2 lines for po_1"] }),
+            case .post(.journalEntry(let draft), _)? = PayoutPlan.actions(for: sample.situation).first
+        else {
+            Issue.record("no journal is posted")
+            return
+        }
+        #expect(draft.lines.map(\.account) == ["1920", "1512"])
+        #expect(draft.lines.map(\.debit) == [Samples.kroner(1130), Samples.kroner(-1130)])
+    }
+
     @Test("Every case of a table has a name of its own")
     func names() {
         let tables = [

@@ -29,7 +29,7 @@ extension Scenario {
         try world.stripe.failRefund(refund)
     }
 
-    private static let refundComesBack = Scenario(
+    package static let refundComesBack = Scenario(
         "a payment that was voided for a refund, which fails later",
         reaching: [Step.createPayment, Step.releasePayment, Step.voidPayment],
         policy: { $0.posting.refunds = .void }

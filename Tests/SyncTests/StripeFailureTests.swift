@@ -2,6 +2,7 @@ import Domain
 import Outbound
 import Sandbox
 import Simulation
+import Sync
 import Synchronization
 import Testing
 
@@ -35,6 +36,21 @@ struct StripeFailureTests {
             #expect(!once.next(), "\(step) is never sent in \(scenario)")
             try await Soundness.expect(world, ending: scenario, "\(failure) on \(step) in \(scenario)")
         }
+    }
+
+    @Test("Once Stripe has forgotten its key a write is looked for, not sent again", arguments: keyed)
+    func keyForgotten(step: String) async throws {
+        let scenario = try #require(Scenario.all.first { $0.steps.contains(step) }, "no scenario reaches \(step)")
+        let once = Countdown(1)
+        let world = try await scenario.run(prepare: { world in
+            world.interlude { [weak world] reached in
+                guard let world, reached == .effectAnswered(step), once.next() else { return }
+                world.chaos.crashOnce(at: reached)
+                world.clock.advance(bySeconds: 2 * 86_400)
+            }
+        })
+        #expect(world.chaos.crashes == 1)
+        try await Soundness.expect(world, ending: scenario, "two days without a process after \(step)")
     }
 
     @Test("A key that is in use is asked again and never replaced: the first attempt may still be under way")

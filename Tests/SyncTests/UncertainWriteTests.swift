@@ -38,6 +38,20 @@ struct UncertainWriteTests {
         }
     }
 
+    @Test(
+        "A second booking whose answer is lost is not taken for the voided first one of the same reference",
+        arguments: [Chaos.NetworkFault.lostAnswer, .lateEffect, .lostRequest])
+    func lostAgain(fault: Chaos.NetworkFault) async throws {
+        let (first, second) = (Countdown(1), Countdown(1))
+        let world = try await Scenario.refundComesBack.run(fault: { request in
+            guard request.step == Step.createPayment, !first.next() else { return nil }
+            return second.next() ? fault : nil
+        })
+        #expect(!second.next())
+        try await Soundness.expect(
+            world, ending: Scenario.refundComesBack, "\(fault.rawValue) on the second booking")
+    }
+
     @Test("What a person deleted in the same moment counts as deleted, and the document is pushed anew")
     func deletedMeanwhile() async throws {
         let scenario = try #require(Scenario.all.first { $0.steps.contains(Step.deleteDraft) })
