@@ -1,4 +1,5 @@
-# make demo      two companies, from invoice to payment, on this machine alone (ARGS='--output json' for programs)
+# make demo      two companies, from invoice to payment, on this machine alone (ARGS='--output json' for programs,
+#                ARGS='--engine postgres' on PostgreSQL)
 # make test      all tests; sets the machine up first
 # make simulate  the whole connector in one process from one seed (SEED=1 STEPS=2000)
 # make defects   plants known defects one at a time and shows that a test finds each (ONLY='001 004')
@@ -12,6 +13,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Every way to build uses the same flags, so that none throws away what another built.
+export ML_CONNECTOR_POSTGRES := 1
 BUILD_FLAGS := --explicit-target-dependency-import-check error
 SEED ?= 1
 STEPS ?= 2000

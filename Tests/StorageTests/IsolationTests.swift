@@ -186,8 +186,8 @@ struct IsolationTests {
         ),
     ]
 
-    private static func populated() async throws -> Store {
-        let store = try await Store(.inline)
+    private static func populated(_ engine: Engine) async throws -> Store {
+        let store = try await Store(engine)
         try await store.database.write { db in
             for tenant in [nord, kyst] { try Population.fill(db, tenant, marker: "mark-\(tenant)") }
         }
@@ -200,9 +200,9 @@ struct IsolationTests {
         return text
     }
 
-    @Test("a read answers its own tenant's rows and never another's", arguments: reads.indices)
-    func read(_ index: Int) async throws {
-        let store = try await Self.populated()
+    @Test("a read answers its own tenant's rows and never another's", arguments: reads.indices, Engine.dialects)
+    func read(_ index: Int, _ engine: Engine) async throws {
+        let store = try await Self.populated(engine)
         try await store.database.read { db in
             for (own, other) in [(nord, kyst), (kyst, nord)] {
                 let text = try Self.shown(db, own, Self.reads[index].read)
@@ -212,9 +212,9 @@ struct IsolationTests {
         }
     }
 
-    @Test("a write changes its own tenant's rows and leaves another's", arguments: writes.indices)
-    func write(_ index: Int) async throws {
-        let store = try await Self.populated()
+    @Test("a write changes its own tenant's rows and leaves another's", arguments: writes.indices, Engine.dialects)
+    func write(_ index: Int, _ engine: Engine) async throws {
+        let store = try await Self.populated(engine)
         let name = Self.writes[index].name
         try await store.database.write { db in
             func everything(_ tenant: TenantID) throws -> [String] {
@@ -231,9 +231,9 @@ struct IsolationTests {
         }
     }
 
-    @Test("keys of one tenant find nothing under another, and counts stay apart")
-    func strangers() async throws {
-        let store = try await Self.populated()
+    @Test("keys of one tenant find nothing under another, and counts stay apart", arguments: Engine.dialects)
+    func strangers(_ engine: Engine) async throws {
+        let store = try await Self.populated(engine)
         try await store.database.write { db in
             #expect(try EndpointsTable.find(db, tenant: nord, endpointKey: "ep-mark-kyst") == nil)
             #expect(try WebhookSecretsTable.list(db, tenant: nord, endpointKey: "ep-mark-kyst").isEmpty)

@@ -32,7 +32,7 @@ struct DemoBooks: Sendable {
 
     /// Subjects with an open review, a booking on hold or a release that is still queued.
     private static func apart(
-        _ tenant: TenantID, _ vismaTenant: String, _ database: SQLiteDatabase
+        _ tenant: TenantID, _ vismaTenant: String, _ database: any Database
     ) async throws -> [BookApart] {
         try await database.read { db in
             var result: [BookApart] = []
