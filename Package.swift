@@ -5,7 +5,7 @@ import PackageDescription
 // Domain <- Storage <- Vault <- Sync <- Web <- ml-connector; Domain <- Outbound <- VismaNet, Stripe <- Sync.
 // Sandbox imports no client and no Domain: it is written from the facts so that it can contradict them.
 
-// PostgreSQL needs libpq-dev, which a plain `swift build` does not ask for: the Makefile, ops/build.sh and CI turn it on.
+// PostgreSQL needs libpq-dev, which a plain `swift build` does not ask for: the Makefile and ops/build.sh turn it on.
 let isPostgresOn = Context.environment["ML_CONNECTOR_POSTGRES"] == "1"
 
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
@@ -91,7 +91,7 @@ let proofs: [Target] = [
     .testTarget(
         name: "ContractTests", dependencies: ["Domain", "Outbound", "VismaNet", "Stripe", "Sandbox", "Simulation"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
-    .testTarget(name: "CLITests", dependencies: ["Domain", "Sandbox", "Sync", "ml-connector"]),
+    .testTarget(name: "CLITests", dependencies: ["Domain", "Storage", "Sandbox", "Sync", "ml-connector"]),
     .testTarget(name: "TidyTests"),
 ]
 

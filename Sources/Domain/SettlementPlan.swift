@@ -106,7 +106,8 @@ enum SettlementPlan {
         let isAll = lacks.covers(collection.amountRemaining) || isLast
         let amount = min(lacks.minorUnits, collection.amountRemaining.minorUnits)
         let part = Money(minorUnits: amount, currency: lacks.currency)
-        if let review = askedTooLittle(total, isAll ? collection.amountRemaining : part, receivable, collection, situation)
+        if let review = askedTooLittle(
+            total, isAll ? collection.amountRemaining : part, receivable, collection, situation)
         {
             return [.review(review)]
         }

@@ -20,6 +20,7 @@
         @Test("a commit is on disk when it is answered, also where the server's default is weaker")
         func durability() async throws {
             let store = try await Store(.postgres)
+            if case .postgres(let place) = store.place { place.isReusable.value = false }
             try await store.database.write { db in
                 let name = try db.query("SELECT current_database() AS name")[0].text("name")
                 try db.executeScript("ALTER DATABASE \(name) SET synchronous_commit = off")
@@ -272,6 +273,18 @@
                 second = try await address.acquireLock()
             }
             #expect(second != nil)
+        }
+
+        @Test("a private server ends when its process lets go of it, with everything that it had on disk")
+        func privateCluster() throws {
+            let cluster = try PrivateCluster(.none, password: "kept0for0this0test")
+            let directory = try #require(
+                cluster.socketURL.split(separator: "=").dropFirst().first?.split(separator: "&")[0])
+            #expect(FileManager.default.fileExists(atPath: directory + "/data/postmaster.pid"))
+            cluster.stop()
+            #expect(!FileManager.default.fileExists(atPath: String(directory)))
+            #expect(throws: StorageError.self) { try cluster.makeDatabase("x") }
+            #expect(throws: StorageError.self) { try cluster.makeDatabase("x; DROP DATABASE y") }
         }
 
         @Test("more texts than are kept prepared")

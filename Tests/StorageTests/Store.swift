@@ -60,7 +60,10 @@ enum Place: Sendable {
                 isPooled ? .pool(path: path) : .inline(path: path), beforeCommit: beforeCommit)
         #if POSTGRES
             case .postgres(let place):
-                return PostgresDatabase(try PostgresAddress(url: place.url), beforeCommit: beforeCommit)
+                return PostgresDatabase(try PostgresAddress(url: place.url)) {
+                    // The database goes with its place, so an open one keeps it.
+                    try withExtendedLifetime(place) { try beforeCommit?() }
+                }
         #endif
         }
     }

@@ -3,8 +3,8 @@
     import Storage
     import Synchronization
 
-    /// One PostgreSQL server for all tests of this process, started by the first that needs it; it ends with the process.
-    /// Where it cannot be started, every test that needs it fails.
+    /// One PostgreSQL server for all tests of this process, started by the first that needs it; it ends with the
+    /// process. Where it cannot be started, every test that needs it fails.
     enum TestCluster {
         /// So many databases at once, as each takes some connections.
         private static let databasesMax = 8
@@ -16,6 +16,8 @@
         private static let permits = Permits(databasesMax)
         private static let templating = Permits(1)
         private static let numbers = Mutex(0)
+        /// Databases with the schema whose tests have ended: to empty one is much quicker than to make one.
+        private static let spare = Mutex<[String]>([])
         private static let isTemplateMade = Mutex(false)
 
         /// An address by the port, where a password is asked for.
@@ -25,14 +27,24 @@
         static func makeDatabase(isMigrated: Bool) async throws -> TestDatabase {
             await permits.take()
             do {
-                if isMigrated { try await makeTemplate() }
+                if isMigrated {
+                    try await makeTemplate()
+                    if let name = spare.withLock({ $0.popLast() }) {
+                        let database = TestDatabase(url: try cluster.get().url(of: name), name: name)
+                        try await empty(database.url)
+                        database.isReusable.value = true
+                        return database
+                    }
+                }
                 let number = numbers.withLock {
                     $0 += 1
                     return $0
                 }
-                let url = try cluster.get().makeDatabase(
-                    "store_\(number)", from: isMigrated ? template : "template1")
-                return TestDatabase(url: url, name: "store_\(number)")
+                let name = "store_\(number)"
+                let url = try cluster.get().makeDatabase(name, from: isMigrated ? template : "template1")
+                let database = TestDatabase(url: url, name: name)
+                database.isReusable.value = isMigrated
+                return database
             } catch {
                 permits.give()
                 throw error
@@ -49,9 +61,32 @@
             isTemplateMade.withLock { $0 = true }
         }
 
-        fileprivate static func remove(_ name: String) {
-            // A database that is left is only disk space of a server that ends with the process.
-            try? cluster.get().removeDatabase(name)
+        private static func empty(_ url: String) async throws {
+            let database = PostgresDatabase(try PostgresAddress(url: url))
+            defer { database.shutDown() }
+            try await database.write { db in
+                try db.executeScript(
+                    """
+                    ALTER TABLE audit DISABLE TRIGGER audit_no_change;
+                    SET LOCAL session_replication_role = replica;
+                    DO $$
+                    DECLARE
+                        name TEXT;
+                    BEGIN
+                        FOR name IN SELECT tablename FROM pg_tables
+                            WHERE schemaname = 'public' AND tablename <> 'schema_migrations'
+                        LOOP
+                            EXECUTE 'DELETE FROM ' || quote_ident(name);
+                        END LOOP;
+                    END
+                    $$;
+                    ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_no_change;
+                    """)
+            }
+        }
+
+        fileprivate static func giveBack(_ database: TestDatabase) {
+            if database.isReusable.value { spare.withLock { $0.append(database.name) } }
             permits.give()
         }
     }
@@ -60,14 +95,16 @@
     final class TestDatabase: Sendable {
         /// By the socket, without a password.
         let url: String
-        private let name: String
+        fileprivate let name: String
+        /// False for one that its test changed beyond its rows.
+        let isReusable = Flag()
 
         fileprivate init(url: String, name: String) {
             self.url = url
             self.name = name
         }
 
-        deinit { TestCluster.remove(name) }
+        deinit { TestCluster.giveBack(self) }
     }
 
     /// Lets so many in at once.

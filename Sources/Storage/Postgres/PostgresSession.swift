@@ -151,7 +151,7 @@ final class PostgresSession {
                 StorageError(.other, "\(address) is not in UTF8: make the database with ENCODING UTF8"))
         }
         // An index's scan marks the pages that it read, a table's the whole table: then every other tenant's write
-        // would be a conflict of SERIALIZABLE's. Every query on a tenant's rows has an index that begins with the tenant.
+        // would be a conflict of SERIALIZABLE's. Every query on a tenant's rows has an index that begins with it.
         try script(
             """
             SET lock_timeout = \(limits.lockTimeoutMilliseconds);

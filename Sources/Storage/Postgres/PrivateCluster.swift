@@ -54,23 +54,18 @@ package final class PrivateCluster: Sendable {
     /// caller's thread.
     @discardableResult
     package func makeDatabase(_ name: String, from template: String = "template1") throws -> String {
-        try administer("CREATE DATABASE \(Self.checked(name)) TEMPLATE \(Self.checked(template))")
-        return socketURL.replacing("@/postgres?", with: "@/\(name)?")
-    }
-
-    package func removeDatabase(_ name: String) throws {
-        try administer("DROP DATABASE \(Self.checked(name)) WITH (FORCE)")
-    }
-
-    private func administer(_ command: String) throws {
         let session = PostgresSession(try PostgresAddress(url: socketURL), limits: PostgresDatabase.Limits())
         do {
             try session.open()
-            try session.script(command)
+            try session.script("CREATE DATABASE \(Self.checked(name)) TEMPLATE \(Self.checked(template))")
         } catch let failure as PostgresFailure {
             throw failure.error
         }
+        return url(of: name)
     }
+
+    /// By the socket.
+    package func url(of name: String) -> String { socketURL.replacing("@/postgres?", with: "@/\(name)?") }
 
     /// A database's name cannot be an argument of a statement.
     private static func checked(_ name: String) throws -> String {
@@ -173,7 +168,7 @@ private final class ClusterFiles: Sendable {
     /// Runs a program to its end.
     func run(_ program: String, _ arguments: [String]) throws {
         let process = try process(asOwner([program] + arguments))
-        try process.run()
+        try Self.start(process)
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw failure(program) }
     }
@@ -200,7 +195,7 @@ private final class ClusterFiles: Sendable {
         _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
         let process = try process(["/bin/sh", "-c", script, "sh", path] + asOwner(server))
         process.standardInput = lifeline
-        try process.run()
+        try Self.start(process)
         keeper.withLock { $0 = (process, lifeline) }
         let patience = ContinuousClock.now + .seconds(Self.startSecondsMax)
         while !isReady() {
@@ -230,6 +225,17 @@ private final class ClusterFiles: Sendable {
         let text = FileManager.default.contents(atPath: log).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let lines = text.split(separator: "\n").suffix(3).joined(separator: " / ")
         return StorageError(.other, "\(program) failed: \(lines)")
+    }
+
+    /// A child inherits the thread's blocked signals; a thread of a pool has all blocked, and a shell that hears
+    /// nothing of its children waits for ever.
+    private static func start(_ process: Process) throws {
+        var none = sigset_t()
+        var former = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &former)
+        defer { pthread_sigmask(SIG_SETMASK, &former, nil) }
+        try process.run()
     }
 
     private func asOwner(_ command: [String]) -> [String] {

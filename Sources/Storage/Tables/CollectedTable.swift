@@ -17,8 +17,8 @@ package enum CollectedTable {
             """
             INSERT INTO collected (tenant_id, \(columns), created_at, updated_at) VALUES (\(tenant),
                 \(booking.subject), \(booking.cause), \(booking.kind), \(booking.origin), \(booking.state),
-                \(booking.amount.currency), \(booking.amount.minorUnits), \(booking.applied.minorUnits), \(booking.fee.minorUnits),
-                \(booking.number), \(booking.reference), \(booking.voidedFor?.rawValue), \(now), \(now))
+                \(booking.amount.currency), \(booking.amount.minorUnits), \(booking.applied.minorUnits),
+                \(booking.fee.minorUnits), \(booking.number), \(booking.reference), \(booking.voidedFor?.rawValue), \(now), \(now))
             """)
     }
 

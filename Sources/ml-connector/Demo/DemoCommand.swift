@@ -33,6 +33,12 @@ struct DemoCommand: AsyncParsableCommand {
 
     @OptionGroup var format: OutputOptions
 
+    func validate() throws {
+        guard engine == .sqlite || state == nil else {
+            throw ValidationError("--state keeps a SQLite file; the demo's PostgreSQL server ends with the demo")
+        }
+    }
+
     func run() async throws {
         let begin = ContinuousClock.now
         let directory = try stateDirectory()
