@@ -67,7 +67,7 @@ let proofs: [Target] = [
         path: "Tests/Simulation"
     ),
     .executableTarget(name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate"),
-    .testTarget(name: "DomainTests", dependencies: ["Domain"]),
+    .testTarget(name: "DomainTests", dependencies: ["Domain", "Sync"]),
     .testTarget(name: "LibCryptoTests", dependencies: ["LibCrypto"]),
     .testTarget(name: "StorageTests", dependencies: ["Domain", "Storage", "Migrations", grdb]),
     .testTarget(name: "VaultTests", dependencies: ["Domain", "Storage", "Vault", "LibCrypto"]),

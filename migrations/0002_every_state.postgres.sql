@@ -26,6 +26,10 @@ ALTER TABLE collected ALTER COLUMN kind DROP DEFAULT, ALTER COLUMN origin DROP D
 DROP INDEX collected_payment;
 -- One Visma document stands for one booking: a look-up can never take another's for its own.
 CREATE UNIQUE INDEX collected_number ON collected (tenant_id, kind, number);
+CREATE INDEX collected_cause ON collected (tenant_id, cause);
+
+-- When a person asked for the look that is due: what was refused before then is tried again by it.
+ALTER TABLE work ADD COLUMN asked_at BIGINT;
 
 -- What settled a document in Visma, and how Stripe was told.
 CREATE TABLE settlements (

@@ -35,7 +35,8 @@ CREATE TABLE collected_new (
     PRIMARY KEY (tenant_id, subject, cause)
 ) STRICT;
 INSERT INTO collected_new (
-    tenant_id, subject, cause, kind, origin, state, currency, amount, applied, fee, number, reference, created_at, updated_at
+    tenant_id, subject, cause, kind, origin, state, currency, amount, applied, fee, number, reference, created_at,
+    updated_at
 )
 SELECT tenant_id, 'document/' || document, cause, 'payment', 'posted', state, currency, amount, applied, 0, payment,
     reference, created_at, updated_at
@@ -44,6 +45,10 @@ DROP TABLE collected;
 ALTER TABLE collected_new RENAME TO collected;
 -- One Visma document stands for one booking: a look-up can never take another's for its own.
 CREATE UNIQUE INDEX collected_number ON collected (tenant_id, kind, number);
+CREATE INDEX collected_cause ON collected (tenant_id, cause);
+
+-- When a person asked for the look that is due: what was refused before then is tried again by it.
+ALTER TABLE work ADD COLUMN asked_at INTEGER;
 
 -- What settled a document in Visma, and how Stripe was told.
 CREATE TABLE settlements (

@@ -51,6 +51,7 @@ package struct Review: Hashable, Sendable {
         case currencyUnsupported = "currency_unsupported"
         case amountsDisagree = "amounts_disagree"
         case amountTooSmall = "amount_too_small"
+        case amountTooLarge = "amount_too_large"
         case totalMismatch = "total_mismatch"
         case deductible = "rot_rut_deductible"
         case unreadable = "unreadable"

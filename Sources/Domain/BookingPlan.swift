@@ -44,22 +44,23 @@ package enum BookingPlan {
         let isVoided = application?.isVoided == true || seen?.isVoided == true
         switch booking.state {
         case .voided:
-            return booking.voidedFor == nil ? [.review(changed(booking))] : []
+            return booking.voidedFor == nil ? [.review(changed(booking, "was voided"))] : []
         case .voiding where isVoided:
             return [.markBooking(cause: booking.cause, .voided)]
         case .voiding:
             guard let step = Step.void(booking.kind) else { return [] }
             return queued(booking, step: step, verb: "void", ground)
         case _ where isVoided:
-            return [.markBooking(cause: booking.cause, .voided), .review(changed(booking))]
-        case _ where isUndone(booking, ground):
-            return void(booking, for: .undo, ground)
+            return [.markBooking(cause: booking.cause, .voided), .review(changed(booking, "was voided"))]
+        // The 404 may have been a gateway's, so nothing is written down.
+        case _ where seen?.isGone == true:
+            return [.review(changed(booking, "is not there any more"))]
         case .booked:
-            return []
+            return isUndone(booking, ground) ? void(booking, for: .undo, ground) : []
         case _ where application?.isReleased == true || seen?.isReleased == true:
             return [.markBooking(cause: booking.cause, .booked)]
         case .held:
-            return []
+            return isUndone(booking, ground) ? void(booking, for: .undo, ground) : []
         case .created:
             return release(booking, ground)
         case .releasing:
@@ -71,6 +72,11 @@ package enum BookingPlan {
         guard booking.origin == .posted, let step = Step.void(booking.kind) else {
             return [.review(impossible(booking, "it was not made by the connector, or Visma has no way back"))]
         }
+        // Visma voids what is released, and nothing else.
+        guard booking.state != .held || ground.posted(booking)?.isReleased == true else {
+            return [.review(impossible(booking, "it is not released: it can be deleted there"))]
+        }
+        guard booking.state == .booked else { return settle(booking, ground) }
         if let effect = ground.refused(step, booking.cause) {
             return [.review(impossible(booking, effect.failure ?? "no reason given"))]
         }
@@ -120,11 +126,11 @@ package enum BookingPlan {
         return [.release(booking.kind, booking.number, cause: booking.cause)]
     }
 
-    private static func changed(_ booking: Booking) -> Review {
+    private static func changed(_ booking: Booking, _ what: String) -> Review {
         Review(
             .bookingChanged,
             found:
-                "Visma \(noun(booking.kind)) \(booking.number) for \(booking.amount) (\(booking.reference)) was voided",
+                "Visma \(noun(booking.kind)) \(booking.number) for \(booking.amount) (\(booking.reference)) \(what)",
             proposals: ["book it again", "leave it voided"])
     }
 }

@@ -3,13 +3,17 @@ import Foundation
 /// Credit notes that the connector makes in Visma by opt-in: for a refund, or for a credit note that a person made in
 /// Stripe. Visma computes their VAT; one whose total is not the amount to the minor unit is deleted and reviewed.
 enum CreditNotePlan {
-    /// The credit note of a refund, left open, then the refund document on it.
+    /// The credit note of a refund, left open, then the refund document on it. Nil when it cannot be ours: then the
+    /// company's own is awaited.
     static func actions(
         for refund: Collection.Refund, _ receivable: Receivable, _ situation: Situation
-    ) -> [Action] {
+    ) -> [Action]? {
         let cause = "\(refund.id):credit"
-        if let booking = situation.bookings.first(where: { $0.cause == cause }), booking.state == .booked {
-            return RefundPlan.post(refund, on: booking.number, receivable, situation)
+        if let booking = situation.bookings.first(where: { $0.cause == cause }) {
+            if booking.state == .booked { return RefundPlan.post(refund, on: booking.number, receivable, situation) }
+            if booking.state == .voided { return nil }
+        } else if lines(of: receivable, amount: refund.amount) == nil {
+            return nil
         }
         return make(
             refund.amount, cause: cause, reference: refund.id.rawValue, at: refund.createdAt, isApplied: false,
@@ -22,6 +26,21 @@ enum CreditNotePlan {
     ) -> [Action] {
         make(
             note.amount, cause: note.id, reference: note.id, at: nil, isApplied: true, receivable, situation)
+    }
+
+    /// The credit note of a refund that did not come about: deleted while it is not released; Visma voids none.
+    static func takeBack(_ refund: Collection.Refund, _ situation: Situation) -> [Action] {
+        guard let booking = situation.bookings.first(where: { $0.cause == "\(refund.id):credit" }), booking.stands
+        else { return [] }
+        if booking.state == .created, situation.refused(Step.deleteCreditNote, cause: booking.cause) == nil {
+            return [.discard(.creditNote, booking.number, cause: booking.cause)]
+        }
+        let found =
+            "refund \(refund.id) of \(refund.amount) is \(refund.status), and credit note \(booking.number), made for "
+            + "it, stands"
+        return [
+            .review(Review(.refund, found: found, proposals: ["reverse the credit note in Visma", "pay it again"]))
+        ]
     }
 
     private static func make(

@@ -14,6 +14,13 @@ package enum DisputePlan {
             }
     }
 
+    /// An appeal changes nothing until it is decided: while the money is gone, what was lost stays lost.
+    static func isLost(_ dispute: Collection.Dispute) -> Bool {
+        dispute.status == "lost"
+            || dispute.status.hasPrefix("appeal_")
+                && dispute.movements.reduce(0) { $0 + $1.amount.minorUnits } < 0
+    }
+
     static func isOpen(_ dispute: Collection.Dispute) -> Bool { open.contains(dispute.status) }
 
     /// A closed invoice has no reminders to stop, and cannot be edited.
@@ -23,17 +30,18 @@ package enum DisputePlan {
         guard situation.policy.posting.stopsDunning, receivable.isOpen, receivable.etag != nil else { return [] }
         let wanted = collection.disputes.contains { isOpen($0) && !$0.status.hasPrefix("warning_") }
         guard wanted != receivable.isDunningStopped else { return [] }
-        // What a person stopped stays stopped.
-        guard wanted || dunningIsOurs(situation) else { return [] }
+        // What a person stopped stays stopped; and what Visma took and did not do is not asked for again.
+        let last = lastDunning(situation)
+        guard wanted || last == dunningCause(true), last != dunningCause(wanted) else { return [] }
         guard situation.refused(Step.setDunning, cause: dunningCause(wanted)) == nil else { return [] }
         return [.setDunning(isStopped: wanted)]
     }
 
     package static func dunningCause(_ isStopped: Bool) -> String { isStopped ? "stop" : "resume" }
 
-    private static func dunningIsOurs(_ situation: Situation) -> Bool {
+    private static func lastDunning(_ situation: Situation) -> String? {
         situation.effects.filter { $0.step == Step.setDunning && $0.state == .done }
-            .max { ($0.sentAt, $0.attempt) < ($1.sentAt, $1.attempt) }?.cause == dunningCause(true)
+            .max { ($0.sentAt, $0.attempt) < ($1.sentAt, $1.attempt) }?.cause
     }
 
     private static func money(
@@ -41,14 +49,14 @@ package enum DisputePlan {
     ) -> [Action] {
         let ground = BookingPlan.Ground(situation)
         guard let charge = collection.charges.first(where: { $0.id == dispute.charge }),
-            PaymentPlan.isOurs(charge, situation)
+            PaymentPlan.owns(dispute.id.rawValue, of: charge, situation)
         else { return [] }
         let entries = entries(of: dispute, situation)
         let settling = entries.flatMap { BookingPlan.settle($0, ground) }
         // Each entry undoes the one before: an odd number of them has booked the loss.
         let isBooked = !entries.count.isMultiple(of: 2)
         switch dispute.status {
-        case "lost":
+        case _ where isLost(dispute):
             return settling + (isBooked ? [] : lost(dispute, charge, receivable, collection, situation))
         case _ where open.contains(dispute.status), _ where harmless.contains(dispute.status):
             guard isBooked, !open.contains(dispute.status), entries.allSatisfy({ $0.state == .booked }) else {
@@ -73,10 +81,16 @@ package enum DisputePlan {
     ) -> [Action] {
         let ground = BookingPlan.Ground(situation)
         let posting = situation.policy.posting
+        if let booking = soleBooking(charge, collection, situation), !booking.stands,
+            booking.voidedFor == .dispute || (booking.voidedFor == nil && booking.state == .voided),
+            covering(charge, booking, collection, situation)?.id == dispute.id
+        {
+            return []
+        }
         let payment = reversible(dispute, charge, collection, situation)
-        if let payment, payment.voidedFor == .dispute { return [] }
         guard posting.disputes == .post else { return [.review(proposal(dispute, payment, receivable, posting))] }
         if let payment { return BookingPlan.void(payment, for: .dispute, ground) }
+        guard PaymentPlan.isConfirmed(charge, collection, situation) else { return [] }
         guard posting.disputeEntryType != nil else { return [.review(proposal(dispute, payment, receivable, posting))] }
         return entry(dispute, dispute.amount, "Dispute lost", receivable, situation)
     }
@@ -113,14 +127,33 @@ package enum DisputePlan {
     private static func reversible(
         _ dispute: Collection.Dispute, _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
     ) -> Booking? {
-        let lost = collection.disputes.filter { $0.charge == charge.id && $0.status == "lost" }
-        guard lost.count == 1, PaymentPlan.isSole(charge, collection, situation) else { return nil }
-        let payments = collection.payments.filter { PaymentPlan.charge(of: $0, collection) == charge }
-        guard payments.count == 1, let payment = payments.first,
-            let booking = PaymentPlan.bookings(of: payment, situation).last
+        guard PaymentPlan.isSole(charge, collection, situation),
+            let booking = soleBooking(charge, collection, situation),
+            covering(charge, booking, collection, situation)?.id == dispute.id
         else { return nil }
-        if booking.voidedFor == .dispute { return booking }
-        return booking.state == .booked && booking.fee.isZero && dispute.amount == booking.amount ? booking : nil
+        // A second loss on the same charge is money besides.
+        let others = collection.disputes.filter { $0.charge == charge.id && isLost($0) && $0.id != dispute.id }
+        return others.isEmpty && booking.state == .booked && booking.fee.isZero ? booking : nil
+    }
+
+    /// The lost dispute of all that was booked: the payment is voided for it, or was by a person.
+    static func covering(
+        _ charge: Collection.Charge, _ booking: Booking, _ collection: Collection, _ situation: Situation
+    ) -> Collection.Dispute? {
+        // One that has an entry of its own is booked by that.
+        collection.disputes.filter {
+            $0.charge == charge.id && isLost($0) && $0.amount == booking.amount
+                && entries(of: $0, situation).count.isMultiple(of: 2)
+        }
+        .min { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+    }
+
+    private static func soleBooking(
+        _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
+    ) -> Booking? {
+        let payments = collection.payments.filter { PaymentPlan.charge(of: $0, collection) == charge }
+        guard payments.count == 1, let payment = payments.first else { return nil }
+        return PaymentPlan.bookings(of: payment, situation).last
     }
 
     private static func proposal(

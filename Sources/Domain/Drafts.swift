@@ -59,12 +59,18 @@ package struct InvoiceLine: Hashable, Sendable {
         package var isInclusive: Bool
         package var taxable: Money
         package var amount: Money
-        package init(displayName: String, rate: Decimal, isInclusive: Bool, taxable: Money, amount: Money) {
+        /// Why there is no VAT, where the policy says it.
+        package var treatment: VATTreatment?
+        package init(
+            displayName: String, rate: Decimal, isInclusive: Bool, taxable: Money, amount: Money,
+            treatment: VATTreatment? = nil
+        ) {
             self.displayName = displayName
             self.rate = rate
             self.isInclusive = isInclusive
             self.taxable = taxable
             self.amount = amount
+            self.treatment = treatment
         }
     }
 }
@@ -131,17 +137,20 @@ package struct CustomerDraft: Hashable, Sendable {
     package var phone: String?
     package var address: VismaCustomer.Address?
     package var description: String?
+    /// Of what Stripe sends and shows: a locale like `nb`.
+    package var language: String?
     package var metadata: [String: String]
 
     package init(
         name: String, email: String?, phone: String?, address: VismaCustomer.Address?, description: String?,
-        metadata: [String: String]
+        language: String? = nil, metadata: [String: String]
     ) {
         self.name = name
         self.email = email
         self.phone = phone
         self.address = address
         self.description = description
+        self.language = language
         self.metadata = metadata
     }
 }

@@ -19,8 +19,11 @@ enum FeePlan {
 
     static func actions(_ receivable: Receivable, _ collection: Collection, _ situation: Situation) -> [Action] {
         guard situation.policy.posting.fees == .post else { return [] }
-        let charges = collection.charges.filter { $0.status == "succeeded" && PaymentPlan.isOurs($0, situation) }
+        let charges = collection.charges.filter { $0.status == "succeeded" }
         let paid = charges.flatMap { charge -> [Action] in
+            guard PaymentPlan.owns(charge.movement?.id.rawValue ?? charge.id.rawValue, of: charge, situation) else {
+                return []
+            }
             guard !isOnPayment(charge, collection, situation) else { return [] }
             guard isPaymentBooked(charge, collection, situation) else { return [] }
             guard let movement = charge.movement else {
@@ -31,9 +34,10 @@ enum FeePlan {
             }
             return book(movement, of: charge.id.rawValue, receivable.branch, situation)
         }
-        let known = Set(charges.map(\.id))
-        let disputed = collection.disputes.filter { known.contains($0.charge) }.flatMap { dispute in
-            dispute.movements.flatMap { book($0, of: dispute.id.rawValue, receivable.branch, situation) }
+        let disputed = collection.disputes.flatMap { dispute -> [Action] in
+            guard let charge = charges.first(where: { $0.id == dispute.charge }) else { return [] }
+            return dispute.movements.filter { PaymentPlan.owns($0.id.rawValue, of: charge, situation) }
+                .flatMap { book($0, of: dispute.id.rawValue, receivable.branch, situation) }
         }
         return paid + disputed
     }
@@ -42,7 +46,8 @@ enum FeePlan {
     private static func isPaymentBooked(
         _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
     ) -> Bool {
-        payments(of: charge, collection).allSatisfy { !PaymentPlan.bookings(of: $0, situation).isEmpty }
+        let payments = payments(of: charge, collection)
+        return !payments.isEmpty && payments.allSatisfy { !PaymentPlan.bookings(of: $0, situation).isEmpty }
     }
 
     private static func isOnPayment(

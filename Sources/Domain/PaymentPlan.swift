@@ -7,7 +7,7 @@ package enum PaymentPlan {
                 actions(for: payment, reference: intent.rawValue, receivable, collection, situation)
             case .charge(let charge):
                 actions(for: payment, reference: charge.rawValue, receivable, collection, situation)
-            case .outsideStripe: outside(payment, collection, situation)
+            case .outsideStripe: outside(payment, receivable, collection, situation)
             }
         }
     }
@@ -20,9 +20,19 @@ package enum PaymentPlan {
 
     /// What is open in Visma once our bookings that it does not show yet have taken effect.
     package static func available(_ receivable: Receivable, _ bookings: [Booking]) -> Money {
-        let visible = Set(receivable.applications.filter { isPayment($0) && $0.counts }.map(\.number))
-        return bookings.filter { $0.kind == .payment && $0.stands && !visible.contains($0.number.rawValue) }
-            .reduce(receivable.balance) { $0 - $1.applied }
+        bookings.filter { booking in
+            // What Visma confirmed and shows no more was taken off the document by a person.
+            booking.stands && booking.state != .booked
+                && !receivable.applications.contains { $0.counts && isRow($0, of: booking) }
+        }
+        .reduce(receivable.balance) { open, booking in
+            booking.kind == .payment || booking.kind == .creditNote ? open - booking.applied : open
+        }
+    }
+
+    static func isRow(_ application: Receivable.Application, of booking: Booking) -> Bool {
+        application.number == booking.number.rawValue
+            && isPayment(application) == (booking.kind == .payment)
     }
 
     /// Visma's numbers are unique within a type only: a credit note may have the number of a payment.
@@ -49,6 +59,17 @@ package enum PaymentPlan {
         }
     }
 
+    /// Whether Visma has released, or taken back, all that books the charge: only then is it known what can be voided.
+    static func isConfirmed(
+        _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
+    ) -> Bool {
+        collection.payments.allSatisfy { payment in
+            guard payment.status == "paid", self.charge(of: payment, collection) == charge else { return true }
+            guard let last = bookings(of: payment, situation).last else { return false }
+            return last.state == .booked || !last.stands
+        }
+    }
+
     /// What Visma rightly has open although Stripe was paid: a booking that was voided and not made again.
     static func owedBack(_ collection: Collection, _ currency: Currency, _ situation: Situation) -> Money {
         collection.payments.reduce(.zero(currency)) { sum, payment in
@@ -69,8 +90,11 @@ package enum PaymentPlan {
         return collection.currency == charge.amount.currency && here >= charge.amount.minorUnits
     }
 
-    /// A charge that pays several documents is seen by each of them: what is booked once is booked by the first.
-    static func isOurs(_ charge: Collection.Charge, _ situation: Situation) -> Bool {
+    /// A charge that pays several documents is seen by each of them: a fact of it is booked by the first, or by the one
+    /// that was first when it was booked.
+    static func owns(_ fact: String, of charge: Collection.Charge, _ situation: Situation) -> Bool {
+        if situation.bookings.contains(where: { $0.fact == fact || $0.fact.hasPrefix(fact + ":") }) { return true }
+        guard !situation.bookedElsewhere.contains(fact) else { return false }
         guard let intent = charge.intent else { return true }
         return (situation.sharers[intent] ?? []).allSatisfy { situation.document < $0 }
     }
@@ -96,30 +120,44 @@ package enum PaymentPlan {
                 payment, cause: payment.id.rawValue, reference: reference, receivable, collection, situation)
         }
         let ground = BookingPlan.Ground(situation)
-        let settling = bookings.flatMap { booking in
+        let settling = bookings.flatMap { booking -> [Action] in
+            // Whoever voided it did what the refund or the lost dispute asked for.
+            guard !isExplained(booking, payment, collection, situation) else { return [] }
             let application = receivable.applications.first {
                 isPayment($0) && $0.number == booking.number.rawValue
             }
             return BookingPlan.settle(booking, application: application, ground)
         }
         guard last.state == .voided, let reason = last.voidedFor,
-            !holds(reason, for: payment, collection)
-        else { return settling + excess(last, receivable) }
+            !holds(reason, for: payment, last, collection, situation)
+        else { return settling + excess(last, payment, receivable, collection) }
         return settling
             + book(
                 payment, cause: "\(payment.id)+\(bookings.count + 1)", reference: reference, receivable, collection,
                 situation)
     }
 
+    /// A person voided it, and the money did go back.
+    static func isExplained(
+        _ booking: Booking, _ payment: Collection.Payment, _ collection: Collection, _ situation: Situation
+    ) -> Bool {
+        guard booking.state == .voided, booking.voidedFor == nil, let charge = charge(of: payment, collection) else {
+            return false
+        }
+        return RefundPlan.isFullyRefunded(charge, collection)
+            || DisputePlan.covering(charge, booking, collection, situation) != nil
+    }
+
     /// Whether what the booking was voided for is still so; a refund that failed and a dispute that was won bring the
     /// money back.
     private static func holds(
-        _ reason: Booking.VoidReason, for payment: Collection.Payment, _ collection: Collection
+        _ reason: Booking.VoidReason, for payment: Collection.Payment, _ booking: Booking, _ collection: Collection,
+        _ situation: Situation
     ) -> Bool {
         guard let charge = charge(of: payment, collection) else { return true }
         return switch reason {
         case .refund: RefundPlan.isFullyRefunded(charge, collection)
-        case .dispute: collection.disputes.contains { $0.charge == charge.id && $0.status == "lost" }
+        case .dispute: DisputePlan.covering(charge, booking, collection, situation) != nil
         case .failure, .undo: true
         }
     }
@@ -130,7 +168,11 @@ package enum PaymentPlan {
     ) -> [Action] {
         let posting = situation.policy.posting
         var amount = payment.amountPaid
-        amount.minorUnits += surplus(beyond: payment, collection)
+        amount.minorUnits += surplus(beyond: payment, collection, situation)
+        guard !amount.isZero else {
+            let found = "payment \(reference) counts nothing on \(receivable.document): what it brought is not known"
+            return [.review(Review(.overpaid, found: found, proposals: ["refund it in Stripe", "book it by hand"]))]
+        }
         guard amount.currency == receivable.currency else {
             let found = "\(amount) was paid (\(reference)) on a document in \(receivable.currency)"
             return [.review(Review(.amountsDisagree, found: found, proposals: ["book it by hand"]))]
@@ -167,18 +209,28 @@ package enum PaymentPlan {
             proposals: ["name the cash account in the manifest"])
     }
 
-    /// What Stripe kept as the customer's credit belongs to the last payment, where its allocation does not count it.
-    private static func surplus(beyond payment: Collection.Payment, _ collection: Collection) -> Int64 {
-        let paid = inOrder(collection)
-        guard collection.amountOverpaid.isPositive, paid.last?.id == payment.id else { return 0 }
-        let allocated = paid.reduce(0) { $0 + $1.amountPaid.minorUnits }
-        return allocated > collection.total.minorUnits ? 0 : collection.amountOverpaid.minorUnits
+    /// What a charge brought beyond its allocation stands to the customer's credit in Stripe, and is booked with it.
+    /// Each payment has its own: several may have paid too much.
+    private static func surplus(
+        beyond payment: Collection.Payment, _ collection: Collection, _ situation: Situation
+    ) -> Int64 {
+        guard collection.amountOverpaid.isPositive, let charge = charge(of: payment, collection),
+            charge.amount.currency == payment.amountPaid.currency,
+            charge.intent.map({ situation.sharers[$0] ?? [] })?.isEmpty != false
+        else { return 0 }
+        let beyond = charge.amount.minorUnits - payment.amountPaid.minorUnits
+        return max(0, min(beyond, collection.amountOverpaid.minorUnits))
     }
 
     /// More came than was open: the rest stands unapplied in Visma, and a person decides what it is.
-    private static func excess(_ booking: Booking, _ receivable: Receivable) -> [Action] {
+    private static func excess(
+        _ booking: Booking, _ payment: Collection.Payment, _ receivable: Receivable, _ collection: Collection
+    ) -> [Action] {
         guard booking.stands, booking.applied.minorUnits < booking.amount.minorUnits else { return [] }
         let rest = booking.amount - booking.applied
+        if let charge = charge(of: payment, collection), RefundPlan.refunded(charge, collection) >= rest.minorUnits {
+            return []
+        }
         let found =
             "\(rest) of \(booking.amount) (\(booking.reference)) stands unapplied on Visma payment \(booking.number)"
         let code: Review.Code = booking.applied.isZero ? .paidTwice : .overpaid
@@ -190,9 +242,10 @@ package enum PaymentPlan {
     /// Nothing is booked for money that did not pass through Stripe. Our own word on a settlement in Visma comes back
     /// as such a payment; anything else was a person's.
     private static func outside(
-        _ payment: Collection.Payment, _ collection: Collection, _ situation: Situation
+        _ payment: Collection.Payment, _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
-        if isEcho(payment, situation) { return [] }
+        // A person has booked it in Visma since.
+        if isEcho(payment, situation) || StandingPlan.agree(receivable, collection, situation) { return [] }
         return [
             .review(
                 Review(

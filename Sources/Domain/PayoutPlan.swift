@@ -56,9 +56,11 @@ package enum PayoutPlan {
         return booked + fees(payout, situation) + journal(payout, situation)
     }
 
-    /// Without a source there is no document that would book it.
-    static func isSourceless(_ movement: BalanceMovement) -> Bool {
-        movement.source == nil && movement.type != "payout"
+    /// What Stripe charges for itself; without a source there is no document that would book it.
+    private static let feeTypes: Set<String> = ["stripe_fee", "stripe_fx_fee", "tax_fee"]
+
+    static func isSourcelessFee(_ movement: BalanceMovement) -> Bool {
+        movement.source == nil && feeTypes.contains(movement.type)
     }
 
     private static func settle(_ booking: Booking, _ payout: Payout, _ situation: PayoutSituation) -> [Action] {
@@ -78,18 +80,17 @@ package enum PayoutPlan {
         payout.status == "failed" || payout.status == "canceled"
     }
 
-    /// A movement without a source is a fee as a whole: its amount left the balance.
+    /// Such a movement is a fee as a whole: its amount left the balance.
     private static func fees(_ payout: Payout, _ situation: PayoutSituation) -> [Action] {
         guard situation.policy.posting.fees == .post else { return [] }
-        return payout.movements.filter(isSourceless).flatMap { movement -> [Action] in
+        return payout.movements.filter(isSourcelessFee).flatMap { movement -> [Action] in
             let cause = movement.id.rawValue
             guard !movement.net.isZero, !situation.bookings.contains(where: { $0.cause == cause })
             else { return [] }
-            let zone = situation.policy.zone
             var fee = movement
             fee.fee = Money.zero(movement.amount.currency) - movement.net
             switch PostingDay.choose(
-                movement.createdAt.day(in: zone), step: Step.createCashEntry, cause: cause,
+                day(movement.createdAt, situation), step: Step.createCashEntry, cause: cause,
                 what: "the fee of \(fee.fee) (\(movement.id))", .init(situation))
             {
             case .needs(let actions): return actions
@@ -98,6 +99,11 @@ package enum PayoutPlan {
                     fee, of: movement.text ?? movement.type, nil, day, situation.policy.posting)
             }
         }
+    }
+
+    private static func day(_ fact: Timestamp, _ situation: PayoutSituation) -> LocalDate {
+        let moment = situation.policy.posting.bookingDate == .paid ? fact : situation.now
+        return moment.day(in: situation.policy.zone)
     }
 
     private static func journal(_ payout: Payout, _ situation: PayoutSituation) -> [Action] {
@@ -118,7 +124,7 @@ package enum PayoutPlan {
             ]
         }
         switch PostingDay.choose(
-            payout.arrivesOn.day(in: situation.policy.zone), step: Step.createJournalEntry, cause: cause,
+            day(payout.arrivesOn, situation), step: Step.createJournalEntry, cause: cause,
             what: "the payout of \(payout.amount) (\(payout.id))", .init(situation))
         {
         case .needs(let actions): return actions

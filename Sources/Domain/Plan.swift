@@ -13,9 +13,13 @@ package enum Plan {
             return PushPlan.continueDraft(receivable, collection, situation)
         case "open", "paid":
             if let wrong = StandingPlan.wrongAmount(receivable, collection, link, situation) { return wrong }
-            return money(receivable, collection, situation)
+            if let send = PushPlan.sending(collection, link, situation) { return [send] }
+            // A credit takes what is open before a payment does: what was paid beyond it is too much.
+            return StandingPlan.credited(receivable, collection, situation)
+                + money(receivable, collection, situation)
                 + RecordPlan.actions(receivable, collection, situation)
                 + SettlementPlan.actions(receivable, collection, situation)
+                + WithdrawalPlan.actions(receivable, collection, situation)
                 + StandingPlan.actions(receivable, collection, link, situation)
         default:
             return withdrawn(receivable, collection, link, situation)
@@ -66,6 +70,8 @@ package enum Plan {
         if isOurs { return money + PushPlan.mismatchAfterVoid(receivable, collection) + [.setLink(.stopped)] }
         let found =
             "Stripe's invoice \(collection.invoice) is \(collection.status), \(receivable.balance) is open in Visma"
+        // A person settled it in both.
+        if PaymentPlan.available(receivable, situation.bookings).isZero { return money + [.setLink(.stopped)] }
         return money + [
             .review(Review(.changedInStripe, found: found, proposals: ["push again", "credit in Visma", "leave it"]))
         ]

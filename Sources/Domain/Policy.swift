@@ -44,19 +44,24 @@ package struct Policy: Hashable, Sendable, Codable {
 
     /// How an existing Stripe customer may be recognised. Only an equality that exactly one customer meets counts.
     package enum CustomerRule: Hashable, Sendable, Codable, CustomStringConvertible {
+        /// The Stripe customer's description is the Visma customer's name.
+        case description
         case email
         /// The Stripe customer's metadata field of this name holds the Visma customer number.
         case metadata(String)
 
         package var description: String {
             switch self {
+            case .description: "description"
             case .email: "email"
             case .metadata(let field): "metadata:\(field)"
             }
         }
 
         package init?(_ text: String) {
-            if text == "email" {
+            if text == "description" {
+                self = .description
+            } else if text == "email" {
                 self = .email
             } else if text.hasPrefix("metadata:"), text.count > 9 {
                 self = .metadata(String(text.dropFirst(9)))
@@ -69,7 +74,9 @@ package struct Policy: Hashable, Sendable, Codable {
             let text = try decoder.singleValueContainer().decode(String.self)
             guard let rule = CustomerRule(text) else {
                 throw DecodingError.dataCorrupted(
-                    .init(codingPath: decoder.codingPath, debugDescription: "a rule is 'email' or 'metadata:FIELD'"))
+                    .init(
+                        codingPath: decoder.codingPath,
+                        debugDescription: "a rule is description, email or metadata:FIELD"))
             }
             self = rule
         }
@@ -83,10 +90,13 @@ package struct Policy: Hashable, Sendable, Codable {
     /// The zone named by `timeZone`; a manifest with an unknown name is refused when it is read.
     package var zone: TimeZone { TimeZone(identifier: timeZone) ?? .gmt }
 
-    /// Why the connector leaves `receivable` alone, or nil when it is for collection.
-    package func exclusion(of receivable: Receivable) -> String? {
-        if receivable.documentDate < startDate { return "dated before the start date \(startDate)" }
-        return selection.exclusion(of: receivable)
+    /// Why the connector leaves `receivable` alone, or nil when it is for collection. `day` is today in the company's
+    /// zone; a document that a person asked for needs no mark.
+    package func exclusion(of receivable: Receivable, isRequested: Bool, on day: LocalDate) -> Selection.Exclusion? {
+        if receivable.documentDate < startDate {
+            return Selection.Exclusion(reason: "dated before the start date \(startDate)")
+        }
+        return selection.exclusion(of: receivable, isRequested: isRequested, on: day)
     }
 }
 

@@ -15,6 +15,78 @@ package enum Posting: Hashable, Sendable {
         case .journalEntry: .journalEntry
         }
     }
+
+    /// What is booked by it.
+    package var amount: Money {
+        switch self {
+        case .payment(let draft), .refund(let draft): draft.amount
+        case .creditNote(let draft): draft.total
+        case .cashEntry(let draft): draft.paidOut
+        case .journalEntry(let draft):
+            draft.lines.map(\.debit).filter(\.isPositive).reduce(.zero(draft.currency), +)
+        }
+    }
+
+    /// How much of it settles the document that it is made on.
+    package var applied: Money {
+        switch self {
+        case .payment(let draft), .refund(let draft): draft.applied
+        case .creditNote(let draft): draft.applied ?? .zero(draft.currency)
+        case .cashEntry, .journalEntry: amount
+        }
+    }
+
+    /// Posted on it as finance charges.
+    package var fee: Money? {
+        switch self {
+        case .payment(let draft), .refund(let draft):
+            draft.charges.reduce(.zero(draft.currency)) { $0 + $1.amount }
+        case .creditNote, .cashEntry, .journalEntry: nil
+        }
+    }
+
+    /// What it is found again by.
+    package var reference: String {
+        switch self {
+        case .payment(let draft), .refund(let draft): draft.reference
+        case .creditNote(let draft): draft.reference
+        case .cashEntry(let draft): draft.reference
+        case .journalEntry(let draft): draft.reference
+        }
+    }
+
+    package var date: LocalDate {
+        switch self {
+        case .payment(let draft), .refund(let draft): draft.applicationDate
+        case .creditNote(let draft): draft.date
+        case .cashEntry(let draft): draft.date
+        case .journalEntry(let draft): draft.date
+        }
+    }
+
+    /// The cash account that the money comes to or leaves; nil where none is moved.
+    package var cashAccount: String? {
+        switch self {
+        case .payment(let draft), .refund(let draft): draft.cashAccount
+        case .cashEntry(let draft): draft.cashAccount
+        case .creditNote, .journalEntry: nil
+        }
+    }
+
+    /// Made on hold, for a person to release.
+    package var isOnHold: Bool? {
+        switch self {
+        case .payment(let draft), .refund(let draft): draft.isOnHold
+        case .creditNote, .cashEntry, .journalEntry: nil
+        }
+    }
+
+    /// What stands for `cause` once Visma has made it under `number`.
+    func booking(of subject: Subject, cause: String, number: VismaNumber) -> Booking {
+        Booking(
+            subject: subject, cause: cause, kind: kind, state: isOnHold == true ? .held : .created, amount: amount,
+            applied: applied, fee: fee, number: number, reference: reference)
+    }
 }
 
 /// A credit note that the connector makes by opt-in: the body of `POST /v2/customerCreditNote`. Visma computes the VAT

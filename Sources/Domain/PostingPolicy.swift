@@ -120,6 +120,9 @@ package struct PostingPolicy: Hashable, Sendable, Codable {
         disputeEntryType = try stored.decodeIfPresent(String.self, forKey: .disputeEntryType)
     }
 
+    /// Visma computes the total of these, and one that comes out wrong is deleted again.
+    package var makesCreditNotes: Bool { refunds == .ownCreditNote || stripeCredits == .creditNote }
+
     /// Whether Stripe's money is booked there.
     package func isCashAccount(_ number: String?) -> Bool {
         guard let number else { return false }

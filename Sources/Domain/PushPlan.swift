@@ -2,13 +2,12 @@
 /// from what exists already, so that a push cut off anywhere goes on where it stopped.
 package enum PushPlan {
     static func actions(for receivable: Receivable, _ situation: Situation) -> [Action] {
-        guard receivable.isOpen, receivable.balance.isPositive,
-            situation.policy.exclusion(of: receivable) == nil
-        else { return [.setLink(.stopped)] }
+        guard receivable.isOpen, receivable.balance.isPositive else { return [.setLink(.stopped)] }
+        if let exclusion = situation.exclusion(of: receivable) { return leave(exclusion, situation) }
         if let review = blocker(receivable, situation) { return [.review(review)] }
         let lines: [InvoiceLine]
         do {
-            lines = try TaxAllocation.lines(of: receivable, open: receivable.balance)
+            lines = try self.lines(of: receivable, situation)
         } catch {
             return [.review(Review(.amountsDisagree, found: "\(error)", proposals: ["correct the document in Visma"]))]
         }
@@ -23,6 +22,20 @@ package enum PushPlan {
             let draft = draft(for: receivable, customer: customer, lines: lines, situation)
             return [.createInvoice(draft, amount: receivable.balance, settled: settled(receivable))]
         }
+    }
+
+    /// Nothing may tell us when an exclusion ends by itself, so the document is looked at again then.
+    private static func leave(_ exclusion: Selection.Exclusion, _ situation: Situation) -> [Action] {
+        guard let until = exclusion.until else { return [.setLink(.stopped)] }
+        let after = until.endOfDay(in: situation.policy.zone).adding(seconds: 1)
+        return [.setLink(.stopped), .lookAgain(at: after, why: exclusion.reason)]
+    }
+
+    private static func lines(
+        of receivable: Receivable, _ situation: Situation
+    ) throws(TaxAllocation.Refusal) -> [InvoiceLine] {
+        try TaxAllocation.lines(
+            of: receivable, open: receivable.balance, treatments: situation.policy.invoice.vatTreatments)
     }
 
     /// What had been settled by the push, so that it is never told to Stripe again.
@@ -44,20 +57,31 @@ package enum PushPlan {
         }
     }
 
-    /// What stops a document before anything is sent.
+    /// What stops a document before anything is sent. What is only doubtful a person may ask for all the same.
     private static func blocker(_ receivable: Receivable, _ situation: Situation) -> Review? {
-        if receivable.isRotRutDeductible {
+        let balance = receivable.balance
+        if receivable.isRotRutDeductible, !situation.isPushRequested {
             return Review(
                 .deductible, found: "\(receivable.document) has a ROT/RUT deduction, which Stripe cannot show",
-                proposals: ["collect it outside Stripe", "push it anyway"])
+                proposals: ["collect it outside Stripe", "push it anyway, with `ml-connector invoice push`"])
         }
-        if let minimum = minimumCharge(receivable.currency), receivable.balance.minorUnits < minimum.minorUnits {
+        if let minimum = minimumCharge(receivable.currency), balance.minorUnits < minimum.minorUnits {
             return Review(
-                .amountTooSmall, found: "\(receivable.balance) is under Stripe's minimum of \(minimum)",
+                .amountTooSmall, found: "\(balance) is under Stripe's minimum of \(minimum)",
                 proposals: ["write it off", "collect it with the next invoice"])
+        }
+        let maximum = Money(minorUnits: chargeMinorUnitsMax, currency: receivable.currency)
+        if balance.minorUnits > maximum.minorUnits, !situation.isPushRequested {
+            return Review(
+                .amountTooLarge,
+                found: "\(balance) is over the \(maximum) that Stripe takes by most payment methods other than cards",
+                proposals: ["collect it outside Stripe", "push it anyway, with `ml-connector invoice push`"])
         }
         return nil
     }
+
+    /// Eight digits: Stripe's currency page; cards take twelve.
+    package static let chargeMinorUnitsMax: Int64 = 99_999_999
 
     /// Stripe's minimum charge by currency, from its currency page; others are left to Stripe's own answer.
     package static func minimumCharge(_ currency: Currency) -> Money? {
@@ -82,7 +106,7 @@ package enum PushPlan {
         case .ambiguous(let rule, let candidates):
             let ids = candidates.prefix(5).map(\.rawValue).joined(separator: ", ")
             let found = "\(candidates.count) Stripe customers match \(receivable.customer.name) by \(rule): \(ids)"
-            return .needs([.review(Review(.customerAmbiguous, found: found, proposals: ["choose one of them"]))])
+            return .needs([.review(Review(.customerAmbiguous, found: found, proposals: [mapping]))])
         case .missingInVisma:
             let found = "Visma does not know customer \(receivable.customer.number)"
             return .needs([.review(Review(.customerUnknown, found: found, proposals: ["correct the document"]))])
@@ -91,11 +115,13 @@ package enum PushPlan {
         }
     }
 
+    private static let mapping = "say which one it is, with `ml-connector customer map`"
+
     private static func create(_ visma: VismaCustomer, _ receivable: Receivable, _ situation: Situation) -> [Action] {
         guard visma.email != nil else { return [.review(emailMissing(receivable, visma))] }
         guard situation.policy.createsCustomers else {
             let found = "no Stripe customer matches \(visma.name) (\(visma.number)), and the policy makes none"
-            return [.review(Review(.customerUnknown, found: found, proposals: ["map to a Stripe customer"]))]
+            return [.review(Review(.customerUnknown, found: found, proposals: [mapping]))]
         }
         let metadata = [
             MetadataKey.tenant: situation.tenant.rawValue, MetadataKey.company: situation.company,
@@ -103,7 +129,7 @@ package enum PushPlan {
         ]
         let draft = CustomerDraft(
             name: visma.name, email: visma.email, phone: visma.phone, address: visma.address, description: visma.name,
-            metadata: metadata)
+            language: situation.policy.invoice.language(of: visma), metadata: metadata)
         if let effect = situation.refused(Step.createCustomer, cause: customerCause(draft)) {
             return [.review(refused(Step.createCustomer, effect))]
         }
@@ -113,7 +139,9 @@ package enum PushPlan {
     /// A digest of what a Stripe customer is made of: corrected in Visma, it may be tried again.
     package static func customerCause(_ draft: CustomerDraft) -> String {
         let address = [draft.address?.line1, draft.address?.line2, draft.address?.postalCode, draft.address?.city]
-        let parts = [draft.name, draft.email, draft.phone, draft.address?.country] + address
+        var parts = [draft.name, draft.email, draft.phone, draft.address?.country] + address
+        // Left out where there is none, so that causes from before there was a language keep their names.
+        if let language = draft.language { parts.append(language) }
         return Digest.short(parts.map { $0.map { "\($0.utf8.count):\($0)" } ?? "-" }.joined(separator: "|"))
     }
 
@@ -129,38 +157,35 @@ package enum PushPlan {
         for receivable: Receivable, customer: StripeCustomerID, lines: [InvoiceLine], _ situation: Situation
     ) -> InvoiceDraft {
         let policy = situation.policy
-        let dueDate = receivable.dueDate ?? receivable.documentDate
+        let dueDate = policy.invoice.dueDate(of: receivable)
         var dueAt = dueDate.endOfDay(in: policy.zone)
-        var fields: [InvoiceDraft.CustomField] = []
+        var missedDueDate: LocalDate?
         // A quarter of an hour of room: Stripe refuses a due date that has passed when the call arrives.
         let earliest = situation.now.adding(seconds: 900)
         if dueAt < earliest {
             // Counted from that moment, so that no days of grace in the day's last minutes still mean a day to come.
             dueAt = earliest.day(in: policy.zone).adding(days: policy.invoice.pastDueGraceDays).endOfDay(
                 in: policy.zone)
-            fields.append(.init(name: "Original due date", value: dueDate.description))
+            missedDueDate = dueDate
         }
         let revision = situation.link?.revision ?? 1
         return InvoiceDraft(
             customer: customer, currency: receivable.currency, dueAt: dueAt,
             effectiveAt: min(receivable.documentDate.noon(in: policy.zone), situation.now),
-            number: number(receivable, revision: revision, policy), memo: nil, customFields: fields,
+            number: policy.invoice.number(of: receivable, revision: revision), memo: policy.invoice.memo,
+            footer: policy.invoice.footer,
+            customFields: policy.invoice.customFields(of: receivable, originalDueDate: missedDueDate),
             metadata: [
                 MetadataKey.tenant: situation.tenant.rawValue, MetadataKey.company: situation.company,
                 MetadataKey.document: receivable.document.description, MetadataKey.revision: String(revision),
             ])
     }
 
-    private static func number(_ receivable: Receivable, revision: Int, _ policy: Policy) -> String {
-        let base = policy.invoice.numberPrefix + receivable.document.number
-        return revision > 1 ? "\(base)-\(revision)" : base
-    }
-
     /// The draft exists: give it its lines, and finalize it only when Stripe's total is the open amount to the unit.
     static func continueDraft(
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
-        guard receivable.isOpen, receivable.balance.isPositive, situation.policy.exclusion(of: receivable) == nil
+        guard receivable.isOpen, receivable.balance.isPositive, situation.exclusion(of: receivable) == nil
         else { return delete(collection, receivable, situation) }
         guard collection.lineCount > 0 else {
             // The draft was asked for with another amount than is open now: what it says is not true any more.
@@ -171,7 +196,7 @@ package enum PushPlan {
                 return [.review(refused)] + delete(collection, receivable, situation)
             }
             // Refused by the allocation: once the draft is gone, the push from the start says why in a review.
-            guard let lines = try? TaxAllocation.lines(of: receivable, open: receivable.balance) else {
+            guard let lines = try? lines(of: receivable, situation) else {
                 return delete(collection, receivable, situation)
             }
             return [.addLines(collection.invoice, lines)]
@@ -181,6 +206,35 @@ package enum PushPlan {
         }
         if let refused = refusal(Step.finalizeInvoice, receivable, situation) { return [.review(refused)] }
         return [.finalizeInvoice(collection.invoice)]
+    }
+
+    /// The e-mail that follows the finalizing, by policy: to be done alone, while the link says drafted, as an
+    /// invoice that is collecting already is not mailed when somebody changes the policy. Once sent it is not sent
+    /// again, whatever changed about the document since.
+    static func sending(_ collection: Collection, _ link: Link, _ situation: Situation) -> Action? {
+        guard situation.policy.invoice.sendsEmail, collection.status == "open" else { return nil }
+        switch sent(link, situation) {
+        case nil: return link.state == .drafted ? .sendInvoice(collection.invoice) : nil
+        case .some(let effect) where effect.state == .absent: return .sendInvoice(collection.invoice)
+        case .some(let effect) where effect.state == .failed && situation.isForgiven(effect):
+            return .sendInvoice(collection.invoice)
+        default: return nil
+        }
+    }
+
+    /// Stripe refused to mail the invoice: a person must, or correct what it names.
+    static func sendingRefused(_ collection: Collection, _ link: Link, _ situation: Situation) -> Review? {
+        guard collection.status == "open", let effect = sent(link, situation), effect.state == .failed,
+            !situation.isForgiven(effect)
+        else { return nil }
+        return Review(
+            .effectRefused, found: "\(Step.sendInvoice) was refused: \(effect.failure ?? "no reason given")",
+            proposals: ["send the invoice from Stripe's Dashboard", "correct what it names and sync the document"])
+    }
+
+    private static func sent(_ link: Link, _ situation: Situation) -> Effect? {
+        situation.effects.filter { $0.step == Step.sendInvoice && $0.revision == link.revision }
+            .max { $0.attempt < $1.attempt }
     }
 
     private static func delete(
@@ -195,7 +249,14 @@ package enum PushPlan {
         if collection.startingBalance != 0 {
             found += " and would settle \(collection.startingBalance) minor units from the customer's credit balance"
         }
-        return Review(.totalMismatch, found: found, proposals: ["collect it outside Stripe", "push it again"])
+        guard collection.startingBalance != 0 else {
+            return Review(.totalMismatch, found: found, proposals: ["collect it outside Stripe", "push it again"])
+        }
+        return Review(
+            .creditBalance, found: found,
+            proposals: [
+                "settle the customer's credit balance in Stripe, then push it again", "collect it outside Stripe",
+            ])
     }
 
     static func mismatchAfterVoid(_ receivable: Receivable, _ collection: Collection) -> [Action] {
@@ -229,6 +290,7 @@ package enum PushPlan {
             text += "\(line.number);\(line.description);\(line.amount);\(line.vatCode ?? "-")|"
         }
         for tax in receivable.taxes { text += "\(tax.vatCode);\(tax.rate);\(tax.amount)|" }
+        if let discount = receivable.documentDiscount, !discount.isZero { text += "\(discount)|" }
         return Digest.short(text)
     }
 }

@@ -23,6 +23,10 @@ package struct Receivable: Hashable, Sendable {
     package var attachmentNames: [String]
     package var paymentReference: String?
     package var isRotRutDeductible: Bool
+    /// The document's discount in the books, positive; its lines may hold it already.
+    package var documentDiscount: Money?
+    /// The customer's own reference (Visma's `customerRefNumber`).
+    package var customerReference: String?
     /// The document's own payment method in Visma: how a person marks it for collection.
     package var paymentMethod: String?
     package var hasDirectDebitMandate = false

@@ -5,33 +5,62 @@ import Foundation
 enum RefundPlan {
     /// While the credit note is awaited; a new one of the customer makes the look due at once.
     static let lookSeconds: Int64 = 6 * 3600
+    /// Visma keeps days without a zone.
+    private static let daySlack = 2
     private static let undone: Set<String> = ["failed", "canceled"]
     private static let pending: Set<String> = ["pending", "requires_action"]
 
     static func actions(_ receivable: Receivable, _ collection: Collection, _ situation: Situation) -> [Action] {
-        collection.refunds.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }.flatMap { refund -> [Action] in
-            guard let charge = charge(of: refund, collection), PaymentPlan.isOurs(charge, situation) else { return [] }
-            if undone.contains(refund.status) { return takeBack(refund, situation) }
-            if refund.status == "succeeded" { return succeeded(refund, charge, receivable, collection, situation) }
-            guard !pending.contains(refund.status) else { return [] }
-            let found = "refund \(refund.id) of \(refund.amount) is '\(refund.status)', which is not a known state"
-            return [.review(Review(.refund, found: found, proposals: ["look at it in Stripe", "book it by hand"]))]
+        var all: [Action] = []
+        for refund in collection.refunds.sorted(by: { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }) {
+            guard let charge = charge(of: refund, collection),
+                PaymentPlan.owns(refund.id.rawValue, of: charge, situation)
+            else { continue }
+            // One at a time takes what people made: the next one must not see it as free.
+            if takes(all), !situation.bookings.contains(where: { $0.cause == refund.id.rawValue }) { continue }
+            all += actions(for: refund, charge, receivable, collection, situation)
+        }
+        return all
+    }
+
+    private static func takes(_ actions: [Action]) -> Bool {
+        actions.contains { action in
+            switch action {
+            case .adoptBooking, .post: true
+            default: false
+            }
         }
     }
 
+    private static func actions(
+        for refund: Collection.Refund, _ charge: Collection.Charge, _ receivable: Receivable,
+        _ collection: Collection, _ situation: Situation
+    ) -> [Action] {
+        if undone.contains(refund.status) { return takeBack(refund, situation) }
+        if refund.status == "succeeded" { return succeeded(refund, charge, receivable, collection, situation) }
+        guard !pending.contains(refund.status) else { return [] }
+        let found = "refund \(refund.id) of \(refund.amount) is '\(refund.status)', which is not a known state"
+        return [.review(Review(.refund, found: found, proposals: ["look at it in Stripe", "book it by hand"]))]
+    }
+
     static func isFullyRefunded(_ charge: Collection.Charge, _ collection: Collection) -> Bool {
-        let refunded = collection.refunds.filter {
-            $0.status == "succeeded" && self.charge(of: $0, collection) == charge
-        }
-        .reduce(0) { $0 + $1.amount.minorUnits }
-        return refunded >= charge.amount.minorUnits
+        refunded(charge, collection) >= charge.amount.minorUnits
+    }
+
+    /// In minor units of the charge's currency, without refunds that are pending or failed.
+    static func refunded(_ charge: Collection.Charge, _ collection: Collection) -> Int64 {
+        collection.refunds.filter { $0.status == "succeeded" && self.charge(of: $0, collection) == charge }
+            .reduce(0) { $0 + $1.amount.minorUnits }
     }
 
     /// Nothing of it awaits a person or a credit note.
     static func isSettled(_ collection: Collection, _ situation: Situation) -> Bool {
         collection.refunds.allSatisfy { refund in
+            if undone.contains(refund.status) {
+                return !situation.bookings.contains { $0.cause == refund.id.rawValue && $0.stands }
+            }
             guard refund.status == "succeeded", let charge = charge(of: refund, collection),
-                PaymentPlan.isOurs(charge, situation)
+                PaymentPlan.owns(refund.id.rawValue, of: charge, situation)
             else { return !pending.contains(refund.status) }
             if isPaymentVoided(charge, collection, situation) { return true }
             return situation.bookings.contains { $0.cause == refund.id.rawValue && $0.state == .booked }
@@ -46,9 +75,10 @@ enum RefundPlan {
     }
 
     private static func takeBack(_ refund: Collection.Refund, _ situation: Situation) -> [Action] {
-        guard let booking = situation.bookings.first(where: { $0.cause == refund.id.rawValue }) else { return [] }
+        let credit = CreditNotePlan.takeBack(refund, situation)
+        guard let booking = situation.bookings.first(where: { $0.cause == refund.id.rawValue }) else { return credit }
         let ground = BookingPlan.Ground(situation)
-        guard booking.stands else { return BookingPlan.settle(booking, ground) }
+        guard booking.stands else { return BookingPlan.settle(booking, ground) + credit }
         guard booking.origin == .posted else {
             let why = refund.failureReason ?? "no reason given"
             let found =
@@ -56,7 +86,7 @@ enum RefundPlan {
                 + "was made by a person and still stands"
             return [.review(Review(.refund, found: found, proposals: ["void the refund in Visma", "pay it again"]))]
         }
-        return BookingPlan.void(booking, for: .failure, ground)
+        return BookingPlan.void(booking, for: .failure, ground) + credit
     }
 
     private static func succeeded(
@@ -71,11 +101,12 @@ enum RefundPlan {
         if let payment = voidable(charge, collection, situation) {
             return BookingPlan.void(payment, for: .refund, ground)
         }
+        if awaitsVoid(charge, collection, situation) { return [] }
         if situation.policy.posting.refunds == .ownCreditNote, PaymentPlan.isSole(charge, collection, situation) {
-            return CreditNotePlan.actions(for: refund, receivable, situation)
+            if let actions = CreditNotePlan.actions(for: refund, receivable, situation) { return actions }
         }
         guard let credits = situation.credits else { return [.findCredits] }
-        return match(refund, charge, credits, receivable, situation)
+        return match(refund, charge, credits, receivable, collection, situation)
     }
 
     private static func isPaymentVoided(
@@ -83,8 +114,10 @@ enum RefundPlan {
     ) -> Bool {
         collection.payments.contains { payment in
             PaymentPlan.charge(of: payment, collection) == charge
-                && PaymentPlan.bookings(of: payment, situation).last.map { !$0.stands && $0.voidedFor == .refund }
-                    == true
+                && PaymentPlan.bookings(of: payment, situation).last.map {
+                    !$0.stands
+                        && ($0.voidedFor == .refund || PaymentPlan.isExplained($0, payment, collection, situation))
+                } == true
         }
     }
 
@@ -106,27 +139,47 @@ enum RefundPlan {
         return situation.bookings.contains { refunds.contains($0.cause) && $0.stands } ? nil : booking
     }
 
+    /// The payment may be voidable once Visma has released it: no credit note is taken meanwhile.
+    private static func awaitsVoid(
+        _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
+    ) -> Bool {
+        situation.policy.posting.refunds == .void && isFullyRefunded(charge, collection)
+            && PaymentPlan.isSole(charge, collection, situation)
+            && !PaymentPlan.isConfirmed(charge, collection, situation)
+    }
+
     // MARK: What people made in Visma
 
     private static func match(
         _ refund: Collection.Refund, _ charge: Collection.Charge, _ credits: Situation.Credits,
-        _ receivable: Receivable, _ situation: Situation
+        _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
+        // What was read may have been taken since, and what is not released does not show yet.
+        let isUnconfirmed = situation.bookings.contains {
+            $0.kind == .refund && $0.stands && $0.state != .booked
+        }
+        guard !isUnconfirmed else { return [look(refund, situation)] }
+        let taken = Set(situation.bookings.filter { $0.kind == .refund }.map(\.number))
+        let others = Set(collection.refunds.map(\.id.rawValue)).subtracting([refund.id.rawValue])
         let references = [refund.id.rawValue, charge.id.rawValue, charge.intent?.rawValue].compactMap { $0 }
-        let accounts = situation.policy.posting
+        let account = situation.policy.posting.cashAccount(
+            branch: receivable.branch, currency: refund.amount.currency)
+        let from = refund.createdAt.day(in: situation.policy.zone).adding(days: -daySlack)
         let made = credits.refundDocuments.filter { document in
-            document.amount == refund.amount && document.status != "Voided"
-                && (document.reference.map { references.contains($0) } == true
-                    || document.cashAccount
-                        == accounts.cashAccount(
-                            branch: receivable.branch, currency: refund.amount.currency))
+            guard document.amount == refund.amount, document.status != "Voided", !taken.contains(document.number),
+                document.reference.map({ others.contains($0) }) != true
+            else { return false }
+            if document.reference.map({ references.contains($0) }) == true { return true }
+            // Without our reference it must have been made for this refund, not before it nor for another of Stripe's.
+            return document.cashAccount == account && document.applicationDate >= from
+                && document.reference.map(isStripes) != true
         }
         let named = made.filter { $0.reference.map { references.contains($0) } == true }
         if let document = named.first ?? (made.count == 1 ? made.first : nil) {
             return [.adoptBooking(adopted(document, refund, situation))]
         }
         guard made.isEmpty else {
-            return [.review(ambiguous(refund, made.map { "refund \($0.number)" }))]
+            return [.review(ambiguous(refund, made.map { "refund \($0.number)" })), look(refund, situation)]
         }
         return pay(refund, credits.creditNotes, receivable, situation)
     }
@@ -149,11 +202,15 @@ enum RefundPlan {
             $0.status == "Open" && $0.balance.covers(refund.amount)
         }
         let named = open.filter { note in note.texts.contains { mentions(receivable.document.number, in: $0) } }
-        let exact = open.filter { $0.balance == refund.amount }
-        let candidates = named.isEmpty ? exact : named
+        let number = receivable.document.number
+        let unnamed = open.filter { note in !note.texts.contains { namesAnother(than: number, in: $0) } }
+        let exact = (named.isEmpty ? unnamed : named).filter { $0.balance == refund.amount }
+        let candidates = exact.isEmpty ? named : exact
         guard let note = candidates.first else { return wait(refund, receivable, situation) }
         guard candidates.count == 1 else {
-            return [.review(ambiguous(refund, candidates.map { "credit note \($0.number)" }))]
+            return [
+                .review(ambiguous(refund, candidates.map { "credit note \($0.number)" })), look(refund, situation),
+            ]
         }
         return post(refund, on: note.number, receivable, situation)
     }
@@ -161,6 +218,19 @@ enum RefundPlan {
     /// As a word of its own: 224 is not named by 12245.
     static func mentions(_ number: String, in text: String) -> Bool {
         text.split { !$0.isLetter && !$0.isNumber && $0 != "-" }.contains { $0 == number }
+    }
+
+    /// A document number like ours, or another fact of Stripe: that credit note is meant for something else.
+    private static func namesAnother(than number: String, in text: String) -> Bool {
+        text.split { !$0.isLetter && !$0.isNumber && $0 != "-" && $0 != "_" }.contains { word in
+            if isStripes(String(word)) { return true }
+            return word != number && word.utf8.count == number.utf8.count && word.allSatisfy(\.isNumber)
+                && number.allSatisfy(\.isNumber)
+        }
+    }
+
+    private static func isStripes(_ reference: String) -> Bool {
+        ["re_", "pi_", "ch_", "py_", "pyr_"].contains { reference.hasPrefix($0) }
     }
 
     static func post(
@@ -190,8 +260,7 @@ enum RefundPlan {
     private static func wait(
         _ refund: Collection.Refund, _ receivable: Receivable, _ situation: Situation
     ) -> [Action] {
-        let look = Action.lookAgain(
-            at: situation.now.adding(seconds: lookSeconds), why: "a credit note for refund \(refund.id) is awaited")
+        let look = look(refund, situation)
         let waited = situation.now.seconds(since: refund.createdAt)
         guard waited >= Int64(situation.policy.posting.refundReviewDays) * 86_400 else { return [look] }
         let found =
@@ -203,6 +272,11 @@ enum RefundPlan {
                     .refund, found: found,
                     proposals: ["make the credit note in Visma, with the invoice's number in its text"])), look,
         ]
+    }
+
+    private static func look(_ refund: Collection.Refund, _ situation: Situation) -> Action {
+        .lookAgain(
+            at: situation.now.adding(seconds: lookSeconds), why: "a credit note for refund \(refund.id) is awaited")
     }
 
     private static func ambiguous(_ refund: Collection.Refund, _ candidates: [String]) -> Review {

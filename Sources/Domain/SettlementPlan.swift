@@ -2,7 +2,7 @@
 /// that is not ours. Nothing is told while money may be on its way between the two.
 enum SettlementPlan {
     /// Until a payment in flight has come or gone, or a booking of ours has been released.
-    static let lookSeconds: Int64 = 600
+    static let lookSeconds: Int64 = 3600
 
     /// What is applied to the document and counts, by application: Visma may give one payment in several rows.
     struct Total: Hashable {
@@ -28,10 +28,24 @@ enum SettlementPlan {
 
     /// Applications that Stripe has not been told of in full, as the part that it lacks.
     static func untold(_ receivable: Receivable, _ situation: Situation) -> [(total: Total, lacks: Money)] {
-        totals(receivable).filter { !isOurs($0, situation) }.compactMap { total in
-            let lacks = total.amount - told(total.key, receivable.currency, situation)
-            return lacks.isZero ? nil : (total, lacks)
-        }
+        var unknown = settledBeforeMemory(receivable, situation)
+        return totals(receivable).filter { !isOurs($0, situation) }
+            .sorted { ($0.date?.description ?? "", $0.key) < ($1.date?.description ?? "", $1.key) }
+            .compactMap { total in
+                var lacks = total.amount - told(total.key, receivable.currency, situation)
+                let before = max(0, min(unknown, lacks.minorUnits))
+                unknown -= before
+                lacks.minorUnits -= before
+                return lacks.isZero ? nil : (total, lacks)
+            }
+    }
+
+    /// An invoice that was pushed by a version that did not remember what had been settled by then: as much of the
+    /// oldest applications as was left out of the push.
+    private static func settledBeforeMemory(_ receivable: Receivable, _ situation: Situation) -> Int64 {
+        guard let pushed = situation.link?.pushedAmount, !situation.settlements.contains(where: { $0.way == .pushed })
+        else { return 0 }
+        return max(0, receivable.total.minorUnits - pushed)
     }
 
     /// Told of, and not there any more.
@@ -43,13 +57,21 @@ enum SettlementPlan {
     static func actions(_ receivable: Receivable, _ collection: Collection, _ situation: Situation) -> [Action] {
         let unattached = situation.settlements.first { $0.way == .paymentRecord && !$0.isAttached }
         if let unattached, let record = unattached.stripeObject, collection.status == "open" {
+            guard isQuiet(collection, situation) else { return [look(unattached.application, situation)] }
+            guard collection.amountRemaining.covers(unattached.amount) else {
+                // The customer paid meanwhile, and the record is more than what remains.
+                var rest = unattached
+                (rest.way, rest.amount, rest.stripeObject) = (.outOfBand, .zero(unattached.amount.currency), nil)
+                rest.isAttached = true
+                return [.payOutOfBand(collection.invoice, rest)]
+            }
             return refused(Step.attachPayment, unattached, situation).map { [.review($0)] }
                 ?? [.attachPayment(collection.invoice, record: record, unattached)]
         }
         let gone = undone(receivable, situation)
         let untold = untold(receivable, situation)
         let fallen = untold.filter { $0.lacks.minorUnits < 0 }.map(\.total.key)
-        if let first = (gone + fallen).first {
+        if let first = (gone + fallen).first, !StandingPlan.agree(receivable, collection, situation) {
             let found =
                 "\(first) was applied to \(receivable.document) and Stripe was told so; now it is not, or with less"
             return [
@@ -63,13 +85,15 @@ enum SettlementPlan {
             return []
         }
         guard isQuiet(collection, situation) else {
-            return [
-                .lookAgain(
-                    at: situation.now.adding(seconds: lookSeconds),
-                    why: "\(next.total.key) settled it in Visma while a payment is under way")
-            ]
+            return [look(next.total.key, situation)]
         }
         return tell(next.total, next.lacks, receivable, collection, situation)
+    }
+
+    private static func look(_ application: String, _ situation: Situation) -> Action {
+        .lookAgain(
+            at: situation.now.adding(seconds: lookSeconds),
+            why: "\(application) settled it in Visma while a payment is under way")
     }
 
     /// No payment is in flight, and all of ours are released or taken back.

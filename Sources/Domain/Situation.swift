@@ -22,6 +22,8 @@ package struct Situation: Hashable, Sendable {
     package var credits: Credits?
     /// First open day on or after a day, for the days that the plan has asked about.
     package var openDays: [LocalDate: LocalDate]
+    /// Facts (fees, refunds, disputes) that another document has booked.
+    package var bookedElsewhere: Set<String> = []
     /// The other documents that a payment intent is known to pay.
     package var sharers: [PaymentIntentID: [DocumentRef]]
     /// The latest effect of each step and cause of this subject.

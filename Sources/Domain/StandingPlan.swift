@@ -6,9 +6,10 @@ enum StandingPlan {
     static func actions(
         _ receivable: Receivable, _ collection: Collection, _ link: Link, _ situation: Situation
     ) -> [Action] {
-        let reviews = unknownPayments(collection) + amounts(receivable, collection, situation)
-        return reviews.map(Action.review) + credited(receivable, collection, situation)
-            + state(receivable, collection, link, situation)
+        let reviews =
+            [PushPlan.sendingRefused(collection, link, situation)].compactMap { $0 } + unknownPayments(collection)
+            + overApplied(receivable, situation) + amounts(receivable, collection, situation)
+        return reviews.map(Action.review) + state(receivable, collection, link, situation)
     }
 
     /// Just finalized, and Stripe asks for another amount than was pushed: it is voided before anything else is done,
@@ -35,14 +36,32 @@ enum StandingPlan {
         }
     }
 
+    /// What came in between has taken what a payment of ours, not released yet, is to take: nobody can release it, and
+    /// until then Stripe is told nothing.
+    private static func overApplied(_ receivable: Receivable, _ situation: Situation) -> [Review] {
+        guard PaymentPlan.available(receivable, situation.bookings).minorUnits < 0 else { return [] }
+        let waiting = situation.bookings.filter { $0.kind == .payment && $0.stands && $0.state != .booked }
+            .map { "\($0.applied) by \($0.number)" }.joined(separator: ", ")
+        let found =
+            "\(receivable.balance) is open in Visma, and our payments are to take more of it: \(waiting)"
+        return [
+            Review(
+                .changedAfterPush, found: found,
+                proposals: ["apply less of the payment in Visma, and release it", "void it in Visma"])
+        ]
+    }
+
     /// Credit notes that a person made in Stripe.
     static func credited(
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
         foreignCredits(collection, situation).flatMap { note -> [Action] in
-            if situation.policy.posting.stripeCredits == .creditNote, collection.refunds.isEmpty {
+            let isBooked = situation.bookings.contains { $0.cause == note.id }
+            let books = situation.policy.posting.stripeCredits == .creditNote && collection.refunds.isEmpty
+            if isBooked || books {
                 return CreditNotePlan.actions(for: note, receivable, situation)
             }
+            guard !agree(receivable, collection, situation) else { return [] }
             let found = "credit note \(note.number ?? note.id) of \(note.amount) was made in Stripe (\(note.id))"
             return [
                 .review(
@@ -63,25 +82,46 @@ enum StandingPlan {
         }.sorted { $0.id < $1.id }
     }
 
-    /// The open amounts are compared only when nothing is between the two: no payment to be booked, no settlement to be
-    /// told, no credit note to be made.
+    /// The open amounts are compared only when nothing is between the two: no payment to be booked, no booking being
+    /// voided, no settlement to be told, no credit note to be made.
     private static func amounts(
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Review] {
         let isUnderWay = collection.payments.contains { $0.status == "paid" && !isBooked($0, situation) }
-        guard !isUnderWay, foreignCredits(collection, situation).isEmpty,
+        let isCrediting = foreignCredits(collection, situation).contains { note in
+            !situation.bookings.contains { $0.cause == note.id && $0.state == .booked }
+        }
+        let isTelling =
+            collection.status == "open"
+            && situation.settlements.contains { $0.way == .paymentRecord && !$0.isAttached }
+        let isVoiding = situation.bookings.contains { booking in
+            booking.state == .voiding
+                || (booking.stands
+                    && receivable.applications.contains { $0.isVoided && PaymentPlan.isRow($0, of: booking) })
+        }
+        guard !isUnderWay, !isCrediting, !isTelling, !isVoiding,
             collection.status != "open" || SettlementPlan.untold(receivable, situation).isEmpty,
             SettlementPlan.undone(receivable, situation).isEmpty
         else { return [] }
+        guard !agree(receivable, collection, situation) else { return [] }
         let open = PaymentPlan.available(receivable, situation.bookings)
-        guard open - PaymentPlan.owedBack(collection, receivable.currency, situation) != collection.amountRemaining
-        else { return [] }
+        guard open.minorUnits >= 0 else { return [] }
         let found = "\(open) is open in Visma, \(collection.amountRemaining) in Stripe (\(collection.invoice))"
         return [
             Review(
                 .changedAfterPush, found: found,
                 proposals: ["credit or settle the difference in Stripe", "correct the document in Visma"])
         ]
+    }
+
+    /// What is open in Visma, but for what was rightly voided, is what remains in Stripe; where Stripe asks for nothing
+    /// any more, no more than that is open.
+    static func agree(_ receivable: Receivable, _ collection: Collection, _ situation: Situation) -> Bool {
+        guard collection.currency == receivable.currency else { return false }
+        let open =
+            PaymentPlan.available(receivable, situation.bookings)
+            - PaymentPlan.owedBack(collection, receivable.currency, situation)
+        return collection.status == "open" ? open == collection.amountRemaining : !open.isPositive
     }
 
     private static func isBooked(_ payment: Collection.Payment, _ situation: Situation) -> Bool {
@@ -95,12 +135,16 @@ enum StandingPlan {
         let isConfirmed = situation.bookings.allSatisfy { $0.state == .booked || $0.state == .voided }
         let isComplete = collection.payments.allSatisfy { $0.status != "paid" || isBooked($0, situation) }
         // What a person voided or had undone is owed, but nothing is settled by it.
-        let isTakenBack = situation.bookings.contains {
-            $0.kind == .payment && $0.state == .voided && ($0.voidedFor == nil || $0.voidedFor == .undo)
+        let isTakenBack = collection.payments.contains { payment in
+            PaymentPlan.bookings(of: payment, situation).contains {
+                $0.state == .voided && ($0.voidedFor == nil || $0.voidedFor == .undo)
+                    && !PaymentPlan.isExplained($0, payment, collection, situation)
+            }
         }
         let owed = PaymentPlan.owedBack(collection, receivable.currency, situation)
         let isSettled =
-            !isTakenBack && collection.amountRemaining.isZero && receivable.balance == owed && isConfirmed && isComplete
+            !isTakenBack && collection.amountRemaining.isZero && receivable.balance.minorUnits <= owed.minorUnits
+            && isConfirmed && isComplete
             && RefundPlan.isSettled(collection, situation)
         let wanted: Link.State = isSettled ? .settled : .collecting
         return link.state == wanted ? [] : [.setLink(wanted)]

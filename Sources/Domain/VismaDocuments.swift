@@ -88,6 +88,8 @@ package struct PostedDocument: Hashable, Sendable {
     package var total: Money
     package var isReleased: Bool
     package var isVoided: Bool
+    /// Visma was asked and does not have it: an unreleased document can be deleted.
+    package var isGone = false
 
     package init(
         kind: Booking.Kind, number: VismaNumber, status: String, total: Money, isReleased: Bool, isVoided: Bool
@@ -98,5 +100,14 @@ package struct PostedDocument: Hashable, Sendable {
         self.total = total
         self.isReleased = isReleased
         self.isVoided = isVoided
+    }
+
+    /// What stands for `booking` when Visma does not have it.
+    package static func gone(_ booking: Booking) -> PostedDocument {
+        var document = PostedDocument(
+            kind: booking.kind, number: booking.number, status: "", total: booking.amount, isReleased: false,
+            isVoided: false)
+        document.isGone = true
+        return document
     }
 }

@@ -30,6 +30,7 @@ package enum StripeRequests {
         // Half a telephone number is a wrong one; it is only for show, so a long one is left out.
         form.add("phone", ifPresent: draft.phone.flatMap { $0.unicodeScalars.count <= 20 ? $0 : nil })
         form.add("description", ifPresent: draft.description.map { StripeText.cut($0, max: 5000) })
+        form.add("preferred_locales[0]", ifPresent: draft.language)
         if let address = draft.address {
             form.add("address[line1]", ifPresent: address.line1.map { StripeText.cut($0, max: 5000) })
             form.add("address[line2]", ifPresent: address.line2.map { StripeText.cut($0, max: 5000) })
@@ -118,6 +119,16 @@ package enum StripeRequests {
         form.add("\(name)[tax_rate_data][percentage]", try StripeText.percentage(tax.rate, line: line))
         form.add("\(name)[tax_rate_data][inclusive]", tax.isInclusive)
         form.add("\(name)[tax_rate_data][tax_type]", "vat")
+        form.add("\(name)[taxability_reason]", ifPresent: tax.treatment.map(reason))
+    }
+
+    private static func reason(_ treatment: VATTreatment) -> String {
+        switch treatment {
+        case .reverseCharge: "reverse_charge"
+        case .zeroRated: "zero_rated"
+        case .exempt: "product_exempt"
+        case .outsideScope: "not_subject_to_tax"
+        }
     }
 
     /// Makes the draft an open invoice with its payment intent. `auto_advance=false`: Stripe neither mails nor duns

@@ -4,44 +4,83 @@ import Stripe
 import VismaNet
 
 /// Reads what both systems say now of one document. Never what an event's body said: that may be old, and may have
-/// been overtaken.
+/// been overtaken. What was learned by reading is written down apart, by `remember`.
 struct DocumentObserver: Observing {
     let tenant: TenantContext
     let environment: SyncEnvironment
     let document: DocumentRef
     /// When a person asked for this look: what was refused before then may be tried again.
     var askedAt: Timestamp?
+    /// Stripe customers that are foreseen for Visma customers, and not stored.
+    var foreseen: [Int: StripeCustomerID] = [:]
+    /// False for a look that writes nothing, not even into the index of customers.
+    var keepsIndex = true
 
     var subject: Subject { .document(document) }
 
     func observe() async throws -> Situation {
+        let remembered = try await memory()
+        // Before the document: what is released between the two reads must show on the document, or it would seem to
+        // be open still.
+        let posted = try await PostedDocuments(tenant: tenant).read(remembered.bookings)
         let receivable = try await tenant.visma.invoice(document)
-        let remembered = try await remember(receivable)
         var situation = Situation(
             tenant: tenant.id, company: tenant.company, document: document, receivable: receivable,
-            link: remembered.link, bookings: remembered.bookings, settlements: remembered.settlements,
-            requests: remembered.requests, effects: remembered.effects, recordAbility: remembered.ability,
-            policy: tenant.policy, now: environment.now())
+            link: remembered.link ?? receivable.map(Self.firstLink), bookings: remembered.bookings,
+            settlements: remembered.settlements, requests: remembered.requests, effects: remembered.effects,
+            recordAbility: remembered.ability, policy: tenant.policy, now: environment.now())
         situation.forgivesBefore = askedAt
         if let invoice = remembered.link?.invoice {
-            let hasRefunds = remembered.bookings.contains { $0.kind == .refund || $0.voidedFor == .refund }
+            let hasRefunds = remembered.bookings.contains {
+                $0.kind == .refund || $0.kind == .creditNote || $0.voidedFor == .refund
+            }
             let collection = try await tenant.stripe.collection(invoice, withRefunds: hasRefunds)
             situation.collection = collection
             if let collection {
-                try await know(collection)
                 situation.sharers = try await sharers(of: collection)
+                situation.bookedElsewhere = try await bookedElsewhere(collection)
             }
         }
-        situation.posted = try await PostedDocuments(tenant: tenant).read(remembered.bookings)
+        situation.posted = posted
         return situation
     }
 
-    func refresh(_ seen: Situation) async throws -> Situation {
-        let remembered = try await environment.database.read { [tenant, document] db in
-            try Memory.read(db, tenant: tenant.id, document: document)
+    /// The link of a document that is seen for the first time; the ids that hang on its invoice, so that events about
+    /// them find it without a call; who shares its payments, to be looked at too; the customer that was recognised.
+    func remember(_ seen: Situation) async throws {
+        if case .found = seen.customer { try await finder.remember(seen.customer) }
+        let subject = subject
+        let found = seen.collection?.objectIDs ?? []
+        let (isNew, unknown, strangers) = try await environment.database.read { [tenant, document] db in
+            let known = try StripeObjectsTable.subjects(
+                db, tenant: tenant.id, of: found + seen.sharers.keys.map(\.rawValue))
+            let strangers = seen.sharers.flatMap { intent, others in
+                others.map { (intent: intent.rawValue, subject: Subject.document($0)) }
+            }.filter { known[$0.intent]?.contains($0.subject) != true }
+            return (
+                try LinksTable.find(db, tenant: tenant.id, document: document) == nil,
+                found.filter { known[$0]?.contains(subject) != true }, strangers
+            )
         }
+        let link = isNew ? seen.link : nil
+        guard link != nil || !unknown.isEmpty || !strangers.isEmpty else { return }
+        try await environment.database.write { [tenant, environment] db in
+            let now = environment.now()
+            if let link { try LinksTable.upsert(db, tenant: tenant.id, link, now: now) }
+            try StripeObjectsTable.put(db, tenant: tenant.id, objectIDs: unknown, subject: subject)
+            for (intent, other) in strangers {
+                try StripeObjectsTable.put(db, tenant: tenant.id, objectIDs: [intent], subject: other)
+                try WorkTable.dirty(db, tenant: tenant.id, subject: other, cause: "shared payment", dueAt: now)
+            }
+        }
+    }
+
+    func refresh(_ seen: Situation) async throws -> Situation {
+        let remembered = try await memory()
         var situation = seen
         situation.link = remembered.link
+        // What people made of refunds is free only until it is taken.
+        if situation.bookings != remembered.bookings { situation.credits = nil }
         situation.bookings = remembered.bookings
         situation.settlements = remembered.settlements
         situation.requests = remembered.requests
@@ -54,7 +93,7 @@ struct DocumentObserver: Observing {
         var situation = seen
         switch action {
         case .findCustomer:
-            situation.customer = try await CustomerFinder(tenant: tenant, environment: environment).find(for: seen)
+            situation.customer = try await finder.find(for: seen)
         case .findCredits:
             situation.credits = try await CreditFinder(tenant: tenant, environment: environment).find(for: seen)
         case .findOpenPeriod(let day):
@@ -117,6 +156,16 @@ struct DocumentObserver: Observing {
         _ before: Domain.Collection?, by answer: Domain.Collection
     ) -> Domain.Collection {
         var collection = answer
+        // Not every write asks for the payments: an answer without them does not say that there are none, nor does
+        // one that names them tell how far their intents are.
+        if collection.payments.isEmpty { collection.payments = before?.payments ?? [] }
+        for index in collection.payments.indices {
+            guard let known = before?.payments.first(where: { $0.id == collection.payments[index].id }) else {
+                continue
+            }
+            collection.payments[index].intentStatus = collection.payments[index].intentStatus ?? known.intentStatus
+            collection.payments[index].isPartlyFunded = known.isPartlyFunded
+        }
         collection.charges = before?.charges ?? []
         collection.refunds = before?.refunds ?? []
         collection.disputes = before?.disputes ?? []
@@ -124,35 +173,22 @@ struct DocumentObserver: Observing {
         return collection
     }
 
-    /// Our own side, with a link for a document that is seen for the first time.
-    private func remember(_ receivable: Receivable?) async throws -> Memory.Remembered {
-        let remembered = try await environment.database.read { [tenant, document] db in
+    private func memory() async throws -> Memory.Remembered {
+        try await environment.database.read { [tenant, document] db in
             try Memory.read(db, tenant: tenant.id, document: document)
         }
-        guard remembered.link == nil, let receivable else { return remembered }
-        var known = remembered
-        let link = Link(
-            document: document, state: .seen, revision: 1, vismaCustomer: receivable.customer.number,
-            currency: receivable.currency)
-        try await environment.database.write { [tenant, environment] db in
-            try LinksTable.upsert(db, tenant: tenant.id, link, now: environment.now())
-        }
-        known.link = link
-        return known
     }
 
-    /// The ids that hang on the invoice, so that events about them find their document without a call.
-    private func know(_ collection: Domain.Collection) async throws {
-        let subject = subject
-        let found = collection.objectIDs
-        let unknown = try await environment.database.read { [tenant] db in
-            let known = try StripeObjectsTable.subjects(db, tenant: tenant.id, of: found)
-            return found.filter { known[$0]?.contains(subject) != true }
-        }
-        guard !unknown.isEmpty else { return }
-        try await environment.database.write { [tenant] db in
-            try StripeObjectsTable.put(db, tenant: tenant.id, objectIDs: unknown, subject: subject)
-        }
+    private var finder: CustomerFinder {
+        CustomerFinder(
+            tenant: tenant, environment: environment, foreseen: foreseen, keepsIndex: keepsIndex)
+    }
+
+    /// Of a document that is seen for the first time.
+    private static func firstLink(_ receivable: Receivable) -> Link {
+        Link(
+            document: receivable.document, state: .seen, revision: 1, vismaCustomer: receivable.customer.number,
+            currency: receivable.currency)
     }
 
     /// The other documents that this one's payments pay too. Stripe is asked when a charge is larger than what it paid
@@ -166,20 +202,27 @@ struct DocumentObserver: Observing {
             let charged = collection.charges.filter { $0.intent == intent && $0.status == "succeeded" }
                 .reduce(0) { $0 + $1.amount.minorUnits }
             guard charged > here else { continue }
-            let invoices = try await tenant.stripe.invoicePayments(intent: intent).map(\.1)
-            try await environment.database.write { [tenant, environment] db in
-                for invoice in Set(invoices) where invoice != collection.invoice {
-                    guard let link = try LinksTable.byInvoice(db, tenant: tenant.id, invoice: invoice) else { continue }
-                    let other = Subject.document(link.document)
-                    try StripeObjectsTable.put(
-                        db, tenant: tenant.id, objectIDs: [intent.rawValue], subject: other)
-                    try WorkTable.dirty(
-                        db, tenant: tenant.id, subject: other, cause: "shared payment", dueAt: environment.now())
+            let invoices = Set(try await tenant.stripe.invoicePayments(intent: intent).map(\.1))
+            let others = try await environment.database.read { [tenant] db in
+                try invoices.subtracting([collection.invoice]).compactMap {
+                    try LinksTable.byInvoice(db, tenant: tenant.id, invoice: $0)?.document
                 }
             }
-            sharers.merge(try await known(sharers: [intent])) { $1 }
+            if !others.isEmpty { sharers[intent] = others.sorted() }
         }
         return sharers
+    }
+
+    private func bookedElsewhere(_ collection: Domain.Collection) async throws -> Set<String> {
+        let movements = collection.charges.compactMap(\.movement) + collection.disputes.flatMap(\.movements)
+        let facts =
+            movements.map(\.id.rawValue) + collection.refunds.map(\.id.rawValue)
+            + collection.disputes.map(\.id.rawValue)
+        guard !facts.isEmpty else { return [] }
+        let subject = subject
+        return try await environment.database.read { [tenant] db in
+            try Set(facts.filter { try CollectedTable.isBooked(db, tenant: tenant.id, cause: $0, besides: subject) })
+        }
     }
 
     private func known(sharers intents: Set<PaymentIntentID>) async throws -> [PaymentIntentID: [DocumentRef]] {
@@ -205,9 +248,10 @@ struct PostedDocuments {
         var posted: [PostedDocument] = []
         for booking in bookings {
             let isOpen = booking.state != .booked && booking.state != .voided
-            // A released payment shows on its invoice.
-            guard isOpen || (booking.state == .booked && booking.kind == .refund) else { continue }
-            posted += try await tenant.visma.posted(booking.kind, booking.number).map { [$0] } ?? []
+            // A released payment shows on its invoice, if it is applied to it.
+            let isUnseen = booking.kind == .refund || (booking.kind == .payment && booking.applied.isZero)
+            guard isOpen || (booking.state == .booked && isUnseen) else { continue }
+            posted.append(try await tenant.visma.posted(booking.kind, booking.number) ?? .gone(booking))
         }
         return posted
     }

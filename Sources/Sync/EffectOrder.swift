@@ -22,7 +22,7 @@ struct EffectOrder {
     }
 
     /// The attempt rises only past one that is known to have had no effect, or whose effect was undone since.
-    func effect(tenant: TenantID, _ seen: some Plannable, lease: Lease, environment: SyncEnvironment) -> Effect {
+    func effect(tenant: TenantID, _ seen: some Plannable, term: Int64, environment: SyncEnvironment) -> Effect {
         let endpoints = environment.endpoints
         let timeout =
             system == .visma ? endpoints.vismaTimeoutMilliseconds : endpoints.stripeTimeoutMilliseconds
@@ -36,7 +36,7 @@ struct EffectOrder {
         let now = environment.now()
         return Effect(
             key: key, subject: seen.subject, revision: seen.revision, step: step, cause: cause, attempt: attempt,
-            state: .sent, term: lease.term, sentAt: now, deadlineAt: now.adding(milliseconds: timeout))
+            state: .sent, term: term, sentAt: now, deadlineAt: now.adding(milliseconds: timeout))
     }
 
     func request(_ key: EffectKey) throws -> JournaledRequest { try build(key) }
@@ -81,32 +81,28 @@ extension EffectOrder {
     }
 
     private static func request(_ posting: Posting) -> JournaledRequest {
+        var request = JournaledRequest(
+            call: call(posting), amount: posting.amount, applied: posting.applied, fee: posting.fee,
+            reference: posting.reference, kind: posting.kind, target: posting.date.description,
+            isOnHold: posting.isOnHold)
         switch posting {
-        case .payment(let draft): return payment(draft, .payment)
-        case .refund(let draft): return payment(draft, .refund)
+        case .payment(let draft), .refund(let draft):
+            request.visma = .init(internalID: 0, number: draft.customer)
+            request.document = draft.document
         case .creditNote(let draft):
-            return JournaledRequest(
-                call: VismaRequests.createCreditNote(draft), amount: draft.total,
-                applied: draft.applied ?? .zero(draft.currency), reference: draft.reference, kind: .creditNote,
-                visma: .init(internalID: 0, number: draft.customer), target: draft.date.description)
-        case .cashEntry(let draft):
-            return JournaledRequest(
-                call: VismaRequests.createCashEntry(draft), amount: draft.paidOut, applied: draft.paidOut,
-                reference: draft.reference, kind: .cashEntry, target: draft.date.description)
-        case .journalEntry(let draft):
-            let total = draft.lines.map(\.debit).filter(\.isPositive).reduce(.zero(draft.currency), +)
-            return JournaledRequest(
-                call: VismaRequests.createJournalEntry(draft), amount: total, applied: total,
-                reference: draft.reference, kind: .journalEntry, target: draft.date.description)
+            request.visma = .init(internalID: 0, number: draft.customer)
+        case .cashEntry, .journalEntry: break
         }
+        return request
     }
 
-    private static func payment(_ draft: PaymentDraft, _ kind: Booking.Kind) -> JournaledRequest {
-        let type = kind == .refund ? "Refund" : "Payment"
-        return JournaledRequest(
-            call: VismaRequests.createPayment(draft, type: type), amount: draft.amount, applied: draft.applied,
-            fee: draft.charges.reduce(.zero(draft.currency)) { $0 + $1.amount }, reference: draft.reference,
-            kind: kind, visma: .init(internalID: 0, number: draft.customer),
-            target: draft.applicationDate.description, document: draft.document, isOnHold: draft.isOnHold)
+    private static func call(_ posting: Posting) -> OutboundCall {
+        switch posting {
+        case .payment(let draft): VismaRequests.createPayment(draft, type: "Payment")
+        case .refund(let draft): VismaRequests.createPayment(draft, type: "Refund")
+        case .creditNote(let draft): VismaRequests.createCreditNote(draft)
+        case .cashEntry(let draft): VismaRequests.createCashEntry(draft)
+        case .journalEntry(let draft): VismaRequests.createJournalEntry(draft)
+        }
     }
 }

@@ -40,6 +40,13 @@ struct EndpointTurn: Sendable {
         }
     }
 
+    /// No endpoint under today's public address is active.
+    static func isMissing(_ db: any SQLConnection, tenant: TenantID, publicURL: String) throws -> Bool {
+        try !EndpointsTable.list(db, tenant: tenant).contains {
+            $0.state == .active && $0.url.hasPrefix(publicURL + "/")
+        }
+    }
+
     private func unsettled() async throws -> [Effect] {
         try await environment.database.read { [tenant] db in
             try JournalTable.unsettled(db, tenant: tenant.id, subject: .endpoint)

@@ -29,6 +29,23 @@ struct EventResolver: Sendable {
 
     /// Looks once at every event that nobody has looked at.
     func resolve() async throws -> Outcome {
+        try await eachBatch { try await commit($0) }
+    }
+
+    /// What the unread events are about, by the type of the first of them. Only reads.
+    func owners() async throws -> [Subject: String] {
+        var owners: [Subject: String] = [:]
+        let outcome = try await eachBatch { read in
+            for one in read {
+                guard case .found(.subjects(let found)) = one.finding else { continue }
+                owners.merge(found.keys.map { ($0, one.event.type) }) { first, _ in first }
+            }
+        }
+        if let trouble = outcome.trouble { throw trouble }
+        return owners
+    }
+
+    private func eachBatch(_ use: ([Read]) async throws -> Void) async throws -> Outcome {
         var outcome = Outcome()
         var search = OwnerSearch(tenant: tenant, environment: environment)
         var last: StoredEvent?
@@ -49,7 +66,7 @@ struct EventResolver: Sendable {
                     outcome.trouble = outcome.trouble ?? error
                 }
             }
-            try await commit(read)
+            try await use(read)
             outcome.resolved += read.count
             last = events.last
             if events.count < Self.batchSize { return outcome }

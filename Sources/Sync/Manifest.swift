@@ -58,78 +58,7 @@ package struct Manifest: Hashable, Sendable {
             try stripe.only(["account"])
             stripeAccount = try stripe.optionalText("account")
         }
-        policy = try Self.policy(try root.map("policy"))
-    }
-
-    private static func policy(_ map: ManifestReader) throws(ConnectorError) -> Policy {
-        try map.only([
-            "time_zone", "start_date", "number_prefix", "past_due_grace_days", "exclude", "customer_rules",
-            "create_customers", "cash_accounts", "payment_method", "booking", "poll_seconds", "poll_overlap_seconds",
-            "write_invoice_record",
-        ])
-        let zone = try map.text("time_zone")
-        guard TimeZone(identifier: zone) != nil else {
-            throw error("policy.time_zone '\(zone)' is not a known zone; write it like Europe/Oslo")
-        }
-        let exclude = try map.optionalMap("exclude")
-        try exclude?.only(["customers", "branches", "currencies"])
-        var policy = Policy(
-            timeZone: zone, startDate: try map.date("start_date"),
-            posting: PostingPolicy(cashAccounts: try accounts(map), paymentMethod: try map.text("payment_method")))
-        policy.invoice.numberPrefix = try map.optionalText("number_prefix") ?? policy.invoice.numberPrefix
-        policy.invoice.pastDueGraceDays = try map.number(
-            "past_due_grace_days", 1...90, default: policy.invoice.pastDueGraceDays)
-        policy.selection.excludedCustomers = Set(try exclude?.texts("customers") ?? [])
-        policy.selection.excludedBranches = Set(try exclude?.texts("branches") ?? [])
-        policy.selection.excludedCurrencies = try currencies(exclude)
-        if let rules = try map.optionalTexts("customer_rules") { policy.customerRules = try self.rules(rules) }
-        policy.createsCustomers = try map.flag("create_customers", default: true)
-        let booking = try map.choice("booking", PostingPolicy.Booking.allCases.map(\.rawValue), default: "release")
-        policy.posting.booking = PostingPolicy.Booking(rawValue: booking) ?? .release
-        policy.pollSeconds = try map.number("poll_seconds", 1...86_400, default: policy.pollSeconds)
-        policy.pollOverlapSeconds = try map.number(
-            "poll_overlap_seconds", 0...604_800, default: policy.pollOverlapSeconds)
-        policy.writesInvoiceRecord = try map.flag("write_invoice_record", default: true)
-        guard policy.invoice.numberPrefix.utf8.count <= 10 else {
-            throw error("policy.number_prefix may have 10 characters at most, as Stripe's numbers have 26")
-        }
-        return policy
-    }
-
-    private static func accounts(_ map: ManifestReader) throws(ConnectorError) -> [String: String] {
-        let accounts = try map.map("cash_accounts")
-        var result: [String: String] = [:]
-        for key in accounts.keys {
-            guard let currency = Currency(key), currency.code == key else {
-                throw error(
-                    "policy.cash_accounts: '\(key)' is not a currency; write its three capital letters, like NOK")
-            }
-            result[key] = try accounts.text(key)
-        }
-        guard !result.isEmpty else { throw error("policy.cash_accounts needs at least one line, like 'NOK: \"1580\"'") }
-        return result
-    }
-
-    private static func currencies(_ exclude: ManifestReader?) throws(ConnectorError) -> Set<Currency> {
-        var result: Set<Currency> = []
-        for code in try exclude?.texts("currencies") ?? [] {
-            guard let currency = Currency(code), currency.code == code else {
-                throw error("policy.exclude.currencies: '\(code)' is not a currency; write its three capital letters")
-            }
-            result.insert(currency)
-        }
-        return result
-    }
-
-    private static func rules(_ texts: [String]) throws(ConnectorError) -> [Policy.CustomerRule] {
-        var result: [Policy.CustomerRule] = []
-        for text in texts {
-            guard let rule = Policy.CustomerRule(text) else {
-                throw error("policy.customer_rules: '\(text)' is not a rule; write 'email' or 'metadata:FIELD'")
-            }
-            result.append(rule)
-        }
-        return result
+        policy = try ManifestPolicy(map: root.map("policy")).policy()
     }
 
     private static func oneLine(_ error: YamlError) -> String {

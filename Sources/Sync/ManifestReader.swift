@@ -41,6 +41,73 @@ struct ManifestReader {
         return text
     }
 
+    /// One of a policy's values, by its stored name.
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ key: String, default preset: Choice
+    ) throws(ConnectorError) -> Choice where Choice.RawValue == String {
+        entries[key] == nil ? preset : try choice(key, of: Choice.self)
+    }
+
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ key: String, of type: Choice.Type
+    ) throws(ConnectorError) -> Choice where Choice.RawValue == String {
+        try choice(try text(key), of: type, in: key)
+    }
+
+    func choices<Choice: RawRepresentable & CaseIterable>(
+        _ key: String, of type: Choice.Type
+    ) throws(ConnectorError) -> [Choice]? where Choice.RawValue == String {
+        guard let texts = try optionalTexts(key) else { return nil }
+        var result: [Choice] = []
+        for text in texts { result.append(try choice(text, of: type, in: key)) }
+        return result
+    }
+
+    private func choice<Choice: RawRepresentable & CaseIterable>(
+        _ text: String, of type: Choice.Type, in key: String
+    ) throws(ConnectorError) -> Choice where Choice.RawValue == String {
+        guard let choice = Choice(rawValue: text) else {
+            let allowed = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Manifest.error("\(path)\(key) is '\(text)'; it must be \(allowed)")
+        }
+        return choice
+    }
+
+    func limitedText(_ key: String, max: Int, as reason: String) throws(ConnectorError) -> String? {
+        guard let text = try optionalText(key) else { return nil }
+        guard text.unicodeScalars.count <= max else {
+            throw Manifest.error("\(path)\(key) may have \(max) characters at most, as \(reason)")
+        }
+        return text
+    }
+
+    func currency(_ code: String, in key: String) throws(ConnectorError) -> Currency {
+        guard let currency = Currency(code), currency.code == code else {
+            throw Manifest.error(
+                "\(path)\(key): '\(code)' is not a currency; write its three capital letters, like NOK")
+        }
+        return currency
+    }
+
+    /// An amount as text, so that it is taken to the last digit.
+    func amount(_ key: String, in currency: Currency) throws(ConnectorError) -> Money {
+        guard let text = entries[key] as? String else {
+            throw Manifest.error("\(path)\(key) must be an amount in quotes, like \"1000.00\"")
+        }
+        let amount: Money
+        do {
+            amount = try Money(ExactAmount(parsing: text), currency: currency)
+        } catch {
+            throw Manifest.error("\(path)\(key) '\(text)' cannot be used: \(error)")
+        }
+        guard amount.isPositive else { throw Manifest.error("\(path)\(key) must be more than zero") }
+        return amount
+    }
+
+    func optionalNumber(_ key: String, _ range: ClosedRange<Int>) throws(ConnectorError) -> Int? {
+        entries[key] == nil ? nil : try number(key, range, default: range.lowerBound)
+    }
+
     func number(_ key: String, _ range: ClosedRange<Int>, default preset: Int) throws(ConnectorError) -> Int {
         guard let value = entries[key] else { return preset }
         guard let number = value as? Int, range.contains(number) else {

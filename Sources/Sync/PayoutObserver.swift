@@ -21,6 +21,9 @@ struct PayoutObserver: Observing {
         return situation
     }
 
+    /// A payout has no row of its own.
+    func remember(_ seen: PayoutSituation) async throws {}
+
     func refresh(_ seen: PayoutSituation) async throws -> PayoutSituation {
         let subject = subject
         return try await environment.database.read { [tenant] db in
@@ -65,7 +68,8 @@ struct CustomerTurn: Sendable {
             let from = environment.now().day(in: tenant.policy.zone).adding(days: -Self.daysBack)
             let posting = tenant.policy.posting
             let refunds = try await tenant.visma.allPayments(of: customer, from: from).filter {
-                $0.type == "Refund" && $0.status != "Voided" && posting.isCashAccount($0.cashAccount)
+                $0.type == "Refund" && $0.applicationDate >= tenant.policy.startDate && $0.status != "Voided"
+                    && posting.isCashAccount($0.cashAccount)
             }
             let (unmatched, stripe) = try await environment.database.read { [tenant, customer] db in
                 (

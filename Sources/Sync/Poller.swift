@@ -6,8 +6,8 @@ import VismaNet
 /// Sweeps one of Visma's lists from behind its cursor: rows that differ from what was seen of them make dirt, page by
 /// page, and the cursor moves only when all of it is durable.
 struct Poller: Sendable {
-    /// Before this many days ahead of the start date nothing can belong to a document that is to be pushed.
-    static let firstSweepDays = 31
+    /// How much later a customer's refunds are looked at than its documents.
+    static let customerDelaySeconds: Int64 = 300
     /// A sweep that needs more pages goes on at the next poll.
     static let pagesMax = 10_000
 
@@ -17,18 +17,20 @@ struct Poller: Sendable {
 
     static let streams: [SyncStream] = [.vismaInvoices, .vismaPayments, .vismaCreditNotes]
 
+    private var list: PolledList { PolledList(tenant: tenant) }
+
     /// The number of rows that were new or changed.
     func sweep(_ stream: SyncStream) async throws -> Int {
         let cursor = try await environment.database.read { [tenant] db in
             try CursorsTable.get(db, tenant: tenant.id, stream: stream)
         }
-        let since = since(cursor)
+        let since = list.since(cursor)
         let beganAt = environment.now()
         var changed = 0
         var first: String?
         var newest: String?
         for page in 1...Self.pagesMax {
-            let answer = try await read(stream, since, page)
+            let answer = try await list.read(stream, since, page)
             changed += try await store(answer.rows, stream)
             try await environment.reached(.pageStored)
             if answer.unreadableCount > 0 {
@@ -50,21 +52,6 @@ struct Poller: Sendable {
         return changed
     }
 
-    private func since(_ cursor: StreamCursor?) -> String {
-        if let value = cursor?.value, let moment = ServerTime(value) {
-            return moment.moved(backSeconds: Int64(tenant.policy.pollOverlapSeconds)).description
-        }
-        return "\(tenant.policy.startDate.adding(days: -Self.firstSweepDays))T00:00:00"
-    }
-
-    private func read(_ stream: SyncStream, _ since: String, _ page: Int) async throws -> VismaPage<PolledRow> {
-        switch stream {
-        case .vismaPayments: try await tenant.visma.payments(modifiedSince: since, page: page)
-        case .vismaCreditNotes: try await tenant.visma.creditNotes(modifiedSince: since, page: page)
-        default: try await tenant.visma.invoices(modifiedSince: since, page: page)
-        }
-    }
-
     private func store(_ rows: [PolledRow], _ stream: SyncStream) async throws -> Int {
         guard !rows.isEmpty else { return 0 }
         return try await environment.database.write { [tenant, environment, lease] db in
@@ -74,11 +61,10 @@ struct Poller: Sendable {
                 ttlSeconds: TenantSync.leaseSeconds)
             var changed = 0
             for row in rows {
-                let known = try SightingsTable.get(db, tenant: tenant.id, stream: stream, document: row.document)
-                guard known != row.version else { continue }
+                guard try list.isChanged(row, stream, db) else { continue }
                 changed += 1
                 try SightingsTable.put(db, tenant: tenant.id, stream: stream, document: row.document, row.version)
-                for document in try touched(row, stream, db) where document.type != .creditNote {
+                for document in try list.touched(row, stream, db) {
                     try WorkTable.dirty(
                         db, tenant: tenant.id, subject: .document(document), cause: stream.rawValue, dueAt: now)
                 }
@@ -96,22 +82,10 @@ struct Poller: Sendable {
         guard isRefund || stream == .vismaCreditNotes else { return }
         try WorkTable.hasten(db, tenant: tenant.id, customer: customer, now: now)
         guard isRefund, tenant.policy.posting.isCashAccount(row.cashAccount) else { return }
+        // After the documents, which may find it to be the booking of a refund.
         try WorkTable.dirty(
-            db, tenant: tenant.id, subject: .customer(customer), cause: stream.rawValue, dueAt: now)
-    }
-
-    /// A payment that we booked touches its document even where it is applied to nothing.
-    private func touched(
-        _ row: PolledRow, _ stream: SyncStream, _ db: any SQLConnection
-    ) throws -> [DocumentRef] {
-        guard stream == .vismaPayments else { return row.touches }
-        let kind: Booking.Kind = row.document.type.rawValue == "Refund" ? .refund : .payment
-        let ours = try CollectedTable.list(
-            db, tenant: tenant.id, kind: kind, number: VismaNumber(row.document.number))
-        let documents = ours.compactMap { booking -> DocumentRef? in
-            if case .document(let document) = booking.subject { document } else { nil }
-        }
-        return Set(row.touches + documents).sorted()
+            db, tenant: tenant.id, subject: .customer(customer), cause: stream.rawValue,
+            dueAt: now.adding(seconds: Self.customerDelaySeconds))
     }
 
     private static func newer(_ left: String?, _ right: String?) -> String? {

@@ -16,14 +16,18 @@ struct PostingLookup {
     private var lookup: EffectLookup { EffectLookup(journal: journal) }
 
     func posting(_ effect: Effect, _ request: JournaledRequest) async throws -> EffectLookup.Finding {
-        guard let kind = request.kind, let amount = request.amount, let reference = request.reference else {
-            return .hadNone(why: "the request names no posting")
+        guard let amount = request.amount, let reference = request.reference else {
+            throw unreadable(effect)
         }
+        let kind = request.kind ?? .payment
         let beganAt = now
         let made = try await candidates(kind, reference, effect, request)
         let taken = try await booked(kind, made.map(\.number), besides: effect)
         // A voided one was made too: making it again is not ours to decide.
-        let found = made.first { $0.total == amount && !taken.contains($0.number) }
+        // Visma computes a credit note's VAT: one of another total is ours too, and is dealt with as such.
+        let found = made.first {
+            ($0.total == amount || kind == .creditNote) && !taken.contains($0.number)
+        }
         if let found { return .tookEffect(.posted(kind, found.number)) }
         return lookup.absent(
             effect, beganAt: beganAt, what: "no \(BookingPlan.noun(kind)) \(reference) of \(amount)")
@@ -31,9 +35,8 @@ struct PostingLookup {
 
     /// A release, a void or a deletion is to be seen on the document itself.
     func change(_ effect: Effect, _ request: JournaledRequest) async throws -> EffectLookup.Finding {
-        guard let kind = request.kind, let target = request.target else {
-            return .hadNone(why: "the request names no document")
-        }
+        guard let target = request.target else { throw unreadable(effect) }
+        let kind = request.kind ?? .payment
         let beganAt = now
         let document = try await tenant.visma.posted(kind, VismaNumber(target))
         let name = "\(BookingPlan.noun(kind)) \(target)"
@@ -56,6 +59,9 @@ struct PostingLookup {
         let sent = effect.sentAt.day(in: tenant.policy.zone)
         let dated = request.target.flatMap { LocalDate($0) } ?? sent
         let from = min(sent, dated).adding(days: -Self.dateSlackDays)
+        // Rows of a version that knew payments only name neither kind nor document.
+        var document = request.document
+        if document == nil, case .document(let subject) = effect.subject { document = subject }
         switch kind {
         case .payment, .refund:
             guard let customer = request.visma?.number else { return [] }
@@ -64,7 +70,7 @@ struct PostingLookup {
                     && payment.type != "VoidPayment" && payment.type != "VoidRefund"
                     && payment.reference == reference
                     && (payment.applications.isEmpty
-                        || payment.applications.contains { $0.document == request.document })
+                        || payment.applications.contains { $0.document == document })
             }.map(\.posted)
         case .creditNote:
             guard let customer = request.visma?.number else { return [] }
@@ -78,6 +84,13 @@ struct PostingLookup {
         case .journalEntry:
             return try await tenant.visma.journalEntries(reference: reference, from: sent)
         }
+    }
+
+    /// Nothing may be concluded from a row that does not say what it was about.
+    private func unreadable(_ effect: Effect) -> ConnectorError {
+        ConnectorError(
+            code: "journal.request_unreadable", text: "the request of \(effect.key) does not say what it was about",
+            disposition: .uncertain)
     }
 
     /// The numbers that stand for another booking already.

@@ -7,9 +7,9 @@ import Vault
 
 /// What an operator does to tenants, each with its entry in the trail.
 package struct TenantAdmin: Sendable {
-    private let environment: SyncEnvironment
+    let environment: SyncEnvironment
     /// `cli:NAME` or `operator:NAME`.
-    private let actor: String
+    let actor: String
 
     package init(environment: SyncEnvironment, actor: String) {
         self.environment = environment
@@ -141,14 +141,7 @@ package struct TenantAdmin: Sendable {
     package func syncNow(_ tenant: TenantID, document: DocumentRef? = nil) async throws {
         try await environment.database.write { [environment, actor] db in
             let now = environment.now()
-            guard let record = try TenantsTable.find(db, tenant: tenant) else { throw Self.unknown(tenant) }
-            guard record.state == .active else {
-                throw ConnectorError(
-                    code: "tenant.not_active",
-                    text:
-                        "tenant '\(tenant)' is \(record.state.rawValue); apply its manifest with 'state: active' first",
-                    disposition: .reject)
-            }
+            try Self.requireActive(db, tenant)
             for stream in Poller.streams {
                 guard let cursor = try CursorsTable.get(db, tenant: tenant, stream: stream) else { continue }
                 try CursorsTable.set(
@@ -156,11 +149,12 @@ package struct TenantAdmin: Sendable {
             }
             // Its review tells to sync again once the cause is mended.
             if try ReviewsTable.isOpen(db, tenant: tenant, subject: .endpoint) {
-                try WorkTable.dirty(db, tenant: tenant, subject: .endpoint, cause: Self.askedCause, dueAt: now)
+                try WorkTable.dirty(
+                    db, tenant: tenant, subject: .endpoint, cause: Self.askedCause, dueAt: now, askedAt: now)
             }
             if let document {
                 try WorkTable.dirty(
-                    db, tenant: tenant, subject: .document(document), cause: Self.askedCause, dueAt: now)
+                    db, tenant: tenant, subject: .document(document), cause: Self.askedCause, dueAt: now, askedAt: now)
             }
             try trail(db, tenant).append(
                 .init(
@@ -169,10 +163,37 @@ package struct TenantAdmin: Sendable {
         }
     }
 
+    /// Asks for `document` to be collected even where the policy waits for a mark, or a review for a word.
+    package func push(_ document: DocumentRef, of tenant: TenantID, reason: String) async throws {
+        try await environment.database.write { [environment, actor] db in
+            let now = environment.now()
+            try Self.requireActive(db, tenant)
+            let subject = Subject.document(document)
+            try RequestsTable.insert(
+                db, tenant: tenant, subject: subject,
+                Request(kind: .push, cause: nil, reason: reason, actor: actor, askedAt: now))
+            try WorkTable.dirty(db, tenant: tenant, subject: subject, cause: Self.askedCause, dueAt: now, askedAt: now)
+            try trail(db, tenant).append(
+                .init(
+                    actor: actor, action: "invoice.push", subject: document.description, outcome: "asked",
+                    details: ["reason": reason]), at: now, db)
+        }
+    }
+
+    static func requireActive(_ db: any SQLConnection, _ tenant: TenantID) throws {
+        guard let record = try TenantsTable.find(db, tenant: tenant) else { throw Self.unknown(tenant) }
+        guard record.state == .active else {
+            throw ConnectorError(
+                code: "tenant.not_active",
+                text: "tenant '\(tenant)' is \(record.state.rawValue); apply its manifest with 'state: active' first",
+                disposition: .reject)
+        }
+    }
+
     /// The cause of dirt that a person made: a look for it tries again what was refused before.
     static let askedCause = "operator"
 
-    private func trail(_ db: any SQLConnection, _ tenant: TenantID) throws -> AuditTrail {
+    func trail(_ db: any SQLConnection, _ tenant: TenantID) throws -> AuditTrail {
         AuditTrail(tenant: tenant, key: try environment.vault.auditKey(db, tenant: tenant))
     }
 

@@ -51,10 +51,11 @@ extension TenantContext {
         }
         let policy = try JSONDecoder().decode(Policy.self, from: Data(record.policy.utf8))
         let vault = environment.vault
-        let settings = VismaSettings(
+        var settings = VismaSettings(
             api: environment.endpoints.vismaAPI, connect: environment.endpoints.vismaConnect,
             companyID: record.company, vismaTenant: vismaTenant,
             timeoutMilliseconds: environment.endpoints.vismaTimeoutMilliseconds)
+        settings.mayDelete = policy.posting.makesCreditNotes
         let token = VismaToken(
             settings: settings, clientID: try await vault.source(purpose: .vismaClientID, tenant: tenant),
             clientSecret: try await vault.source(purpose: .vismaClientSecret, tenant: tenant),

@@ -143,6 +143,9 @@ package actor TenantSync {
         try await registerEndpoint(context, lease, &report)
         do {
             try await CatchUp(tenant: context, environment: environment).run()
+        } catch let error as ConnectorError where error.httpStatus == 403 {
+            // Without the right to read events webhooks and polls still work; the ping says what is missing.
+            environment.log.warning("events cannot be listed", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
         } catch let error as ConnectorError {
             trouble = error
         }
@@ -206,7 +209,7 @@ package actor TenantSync {
     private func ending(
         of item: WorkItem, _ context: TenantContext, _ lease: Lease
     ) async throws -> TurnEnding {
-        let askedAt = item.cause == TenantAdmin.askedCause ? environment.now() : nil
+        let askedAt = item.askedAt
         do {
             switch item.subject {
             case .document(let document):
@@ -269,8 +272,7 @@ package actor TenantSync {
     ) async throws {
         guard let publicURL = environment.publicURL else { return }
         let item = try await environment.database.write { [tenant, environment] db -> WorkItem? in
-            let known = try EndpointsTable.list(db, tenant: tenant)
-            if known.contains(where: { $0.state == .active && $0.url.hasPrefix(publicURL + "/") }) { return nil }
+            guard try EndpointTurn.isMissing(db, tenant: tenant, publicURL: publicURL) else { return nil }
             var item = try WorkTable.find(db, tenant: tenant, subject: .endpoint)
             let isReviewed = try ReviewsTable.isOpen(db, tenant: tenant, subject: .endpoint)
             if item?.isDirty != true, !isReviewed {

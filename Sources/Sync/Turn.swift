@@ -9,11 +9,13 @@ protocol Observing: Sendable {
     var environment: SyncEnvironment { get }
     var subject: Subject { get }
 
-    /// What both systems say now.
+    /// What both systems say now. Only reads.
     func observe() async throws -> Seen
+    /// Writes down what was learned of our own side by reading.
+    func remember(_ seen: Seen) async throws
     /// `seen` with our own side as it is now.
     func refresh(_ seen: Seen) async throws -> Seen
-    /// What a reading action brings; nil when it is none.
+    /// What a reading action brings; nil when it is none. Only reads.
     func read(_ action: Action, _ seen: Seen) async throws -> Seen?
     /// Nil for an action that is no outside write.
     func order(_ action: Action, _ seen: Seen) throws -> EffectOrder?
@@ -46,11 +48,14 @@ struct Turn<Sight: Observing>: Sendable {
                 case .resolve(let effect):
                     switch try await journal.resolve(effect) {
                     case .known: machine.resolved(effect)
-                    case .notYet(let moment, let why): machine.unresolvable(until: moment, why: why)
+                    case .notYet(let moment, let why):
+                        try await tell(of: effect, why)
+                        machine.unresolvable(until: moment, why: why)
                     }
                     seen = nil
                 case .observe:
                     let now = try await sight.observe()
+                    try await sight.remember(now)
                     try await environment.reached(.observed)
                     seen = now
                     machine.observed(now)
@@ -73,6 +78,19 @@ struct Turn<Sight: Observing>: Sendable {
         }
     }
 
+    /// What stays unknown for long stands in the way of everything else about the subject: a person should know.
+    private func tell(of effect: Effect, _ why: String) async throws {
+        let now = environment.now()
+        guard now.seconds(since: effect.sentAt) >= TurnNotes.unknownSecondsMax else { return }
+        let review = Review(
+            .effectRefused, found: "whether \(effect.step) took effect is not known since \(effect.sentAt): \(why)",
+            proposals: ["look in the other system for what it should have made", "wait"])
+        let subject = sight.subject
+        try await environment.database.write { [tenant] db in
+            try ReviewLog(tenant: tenant, now: now).open(review, on: subject, db)
+        }
+    }
+
     /// What the journal says of an effect that did not come about.
     private struct Refused: Error {
         let error: ConnectorError
@@ -92,12 +110,15 @@ struct Turn<Sight: Observing>: Sendable {
     }
 
     private func perform(_ action: Action, _ seen: Sight.Seen) async throws -> Sight.Seen {
-        if let more = try await sight.read(action, seen) { return more }
+        if let more = try await sight.read(action, seen) {
+            try await sight.remember(more)
+            return more
+        }
         guard let order = try sight.order(action, seen) else {
             throw ConnectorError(
                 code: "plan.no_order", text: "no outside write is known for \(action)", disposition: .reject)
         }
-        let effect = order.effect(tenant: tenant.id, seen, lease: lease, environment: environment)
+        let effect = order.effect(tenant: tenant.id, seen, term: lease.term, environment: environment)
         let request = try order.request(effect.key)
         let answer: Answer
         do {
@@ -114,6 +135,8 @@ struct TurnNotes {
     let tenant: TenantContext
     let subject: Subject
     let now: Timestamp
+    /// How long an outcome may stay unknown before a person is told.
+    static let unknownSecondsMax: Int64 = 3600
 
     func write(_ action: Action, _ db: any SQLConnection) throws {
         switch action {
@@ -130,6 +153,7 @@ struct TurnNotes {
             try audit("booking", outcome: state.rawValue, ["cause": cause], db)
         case .adoptBooking(let booking):
             try CollectedTable.insert(db, tenant: tenant.id, booking, now: now)
+            try lookAtCustomer(db)
             try audit(
                 "booking", outcome: "matched",
                 [
@@ -141,6 +165,15 @@ struct TurnNotes {
         default:
             break
         }
+    }
+
+    /// A refund document that stood for nothing stands for something now.
+    private func lookAtCustomer(_ db: any SQLConnection) throws {
+        guard case .document(let document) = subject,
+            let link = try LinksTable.find(db, tenant: tenant.id, document: document)
+        else { return }
+        try WorkTable.dirty(
+            db, tenant: tenant.id, subject: .customer(link.vismaCustomer), cause: "booking", dueAt: now)
     }
 
     private func audit(

@@ -44,10 +44,17 @@ package struct TurnMachine<Seen: Plannable>: Sendable {
             }
             return .perform(action)
         }
-        for case .lookAgain(let moment, let why) in actions {
-            return .finish(.postponed(until: moment, why: why, reviews: reviews))
+        return .finish(
+            soonest(actions).map { .postponed(until: $0.moment, why: $0.why, reviews: reviews) }
+                ?? .settled(reviews: reviews))
+    }
+
+    /// Several things may be waited for: the first of them to come due.
+    private func soonest(_ actions: [Action]) -> (moment: Timestamp, why: String)? {
+        actions.compactMap { action in
+            if case .lookAgain(let moment, let why) = action { (moment, why) } else { nil }
         }
-        return .finish(.settled(reviews: reviews))
+        .min { $0.moment < $1.moment }
     }
 
     package mutating func observed(_ situation: Seen) { self.situation = situation }

@@ -38,7 +38,16 @@ extension VismaMapping {
         receivable.isDunningStopped = row.excludesDebtCollection
         // Visma dates every document's discount, also that of a document without one.
         if discount > 0 { receivable.cashDiscountUntil = row.cashDiscountDate.flatMap { LocalDate($0) } }
+        receivable.customerReference = row.customerReference
+        receivable.documentDiscount = try documentDiscount(row, sides)
         return receivable
+    }
+
+    /// A discount whose side is not known is not used: what then does not add up is refused.
+    private static func documentDiscount(_ row: InvoiceDTO, _ sides: Sides) throws -> Money? {
+        let bare = sides.isAtPar ? row.discountTotal.bare : nil
+        guard let discount = row.discountTotal.inCurrency ?? bare else { return nil }
+        return try rounded(discount.value, "discountTotal", sides.currency)
     }
 
     /// In the document's currency.
@@ -55,7 +64,7 @@ extension VismaMapping {
         let currency: Currency
         let rate: Decimal?
 
-        private var isAtPar: Bool { rate == nil || rate == 1 }
+        var isAtPar: Bool { rate == nil || rate == 1 }
 
         /// The twin's amount in the document's currency, exactly, after both sides have been held against each other.
         /// `parts` is how many amounts it is the sum of: each may have been rounded on its own in the base currency.

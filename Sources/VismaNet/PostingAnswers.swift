@@ -67,6 +67,7 @@ struct CashEntryDTO: PagedRow {
 
 /// `JournalTransactionDto`, or as many of its lines as the page has.
 struct JournalEntryDTO: PagedRow {
+    /// `GL`, `AR` and others. Which spelling Visma answers is not documented, so `ModuleGL` is taken for `GL`.
     var module: String?
     var number: String
     var status: String?
@@ -81,7 +82,7 @@ struct JournalEntryDTO: PagedRow {
 
     init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: AnyKey.self)
-        module = try fields.text("module")
+        module = try fields.text("module").map { String($0.trimmingPrefix("Module")) }
         number = try fields.required("batchNumber")
         status = try fields.text("status")
         currency = try fields.text("currencyId")

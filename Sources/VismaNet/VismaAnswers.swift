@@ -156,6 +156,7 @@ struct InvoiceDTO: Decodable {
     var amount: Twin
     var balance: Twin
     var vatTotal: Twin
+    var discountTotal: Twin
     var exchangeRate: ExactAmount?
     var rounding: ExactAmount?
     var lines: [LineDTO]
@@ -164,6 +165,7 @@ struct InvoiceDTO: Decodable {
     var note: String?
     var attachmentNames: [String]
     var paymentReference: String?
+    var customerReference: String?
     var isRotRutDeductible: Bool
     var paymentMethod: String?
     var hasDirectDebitMandate: Bool
@@ -189,6 +191,7 @@ struct InvoiceDTO: Decodable {
         amount = try Twin("amount", of: fields)
         balance = try Twin("balance", of: fields)
         vatTotal = try Twin("vatTotal", of: fields)
+        discountTotal = try Twin("discountTotal", of: fields)
         exchangeRate = try fields.amount("exchangeRate")
         rounding = try fields.amount("roundingDiff")
         let named = try fields.list("invoiceLines", of: LineDTO.self)
@@ -198,6 +201,7 @@ struct InvoiceDTO: Decodable {
         note = try fields.verbatim("note")
         attachmentNames = try fields.list("attachments", of: AttachmentDTO.self).compactMap(\.name)
         paymentReference = try fields.text("paymentReference")
+        customerReference = try fields.text("customerRefNumber")
         isRotRutDeductible = try fields.flag("isRotRutDeductible")
         paymentMethod = try fields.decodeIfPresent(Named.self, forKey: "paymentMethod")?.code
         hasDirectDebitMandate = try Self.hasText(fields.object("directDebitMandate"), ["mandateId", "id"])

@@ -41,6 +41,8 @@ enum VismaErrors {
             error.text =
                 "\(shown): the token lacks a scope, or the company has not accepted the application: its Integration "
                 + "Administrator does that in the Visma App Store, and again after every new scope"
+            // The scope to delete is asked for only where the policy needs it: no other token would do more.
+            if method == "DELETE" { error.disposition = .reject }
         } else if error.disposition == .reject || response.status == 500 {
             // Business refusals come as a 500 too.
             recognisePeriod(in: said.text, &error)

@@ -17,6 +17,9 @@ package struct VismaSettings: Hashable, Sendable {
     /// For one exchange. Visma itself gives up after four minutes.
     package var timeoutMilliseconds: Int64
     package var pageSize: Int
+    /// Asks Visma Connect for the scope to delete too: only where it is needed, as a scope that the company has not
+    /// accepted fails the whole token.
+    package var mayDelete = false
 
     package init(
         api: BaseURL, connect: BaseURL, companyID: String? = nil, vismaTenant: String,

@@ -9,6 +9,7 @@ package actor VismaToken {
     package static let scopes = [
         "vismanet_erp_service_api:read", "vismanet_erp_service_api:create", "vismanet_erp_service_api:update",
     ]
+    package static let deleteScope = "vismanet_erp_service_api:delete"
     /// A token is not used in its last minute.
     static let marginSeconds: Int64 = 60
     /// When the answer does not say how long; Visma's are good for 3600 s.
@@ -109,11 +110,12 @@ package actor VismaToken {
         do {
             let id = try clientID()
             let secret = try clientSecret()
+            let scopes = Self.scopes + (settings.mayDelete ? [Self.deleteScope] : [])
             redaction.register(secret)
             let pairs = id.withText { idText in
                 secret.withText { secretText in
                     PercentText.pairs([
-                        ("grant_type", "client_credentials"), ("scope", Self.scopes.joined(separator: " ")),
+                        ("grant_type", "client_credentials"), ("scope", scopes.joined(separator: " ")),
                         ("client_id", idText), ("client_secret", secretText), ("tenant_id", settings.vismaTenant),
                     ])
                 }
@@ -158,7 +160,8 @@ package actor VismaToken {
         ),
         (
             "invalid_scope",
-            "the application lacks one of the scopes read, create and update: have them approved in the Developer "
+            "the application lacks one of the scopes read, create and update (and delete, where the policy lets the "
+                + "connector make credit notes): have them approved in the Developer "
                 + "Portal, then the company's Integration Administrator must accept the application again in the "
                 + "Visma App Store"
         ),

@@ -63,13 +63,15 @@ extension Failure {
 
     private static func status(of error: ConnectorError) -> ExitStatus {
         switch error.code {
-        case "tenant.unknown": .notFound
-        case "manifest.invalid", "stripe.unusable_key": .usage
+        case "tenant.unknown", "customer.unknown", "undo.unknown": .notFound
+        case "manifest.invalid", "stripe.unusable_key", "undo.invalid": .usage
         case "stripe.mode_mismatch", "writes_off": .refused
         case "serve.host_unknown": .usage
         case _ where error.code.hasPrefix("host."): .usage
+        case "customer.taken", "customer.email_missing": .refused
         case _ where error.code.hasPrefix("serve."): .refused
         case _ where error.code.hasPrefix("tenant."): .refused
+        case _ where error.code.hasPrefix("undo."): .refused
         default: .failed
         }
     }

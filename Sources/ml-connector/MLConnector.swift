@@ -27,7 +27,8 @@ struct MLConnector: AsyncParsableCommand {
             CommandGroup(
                 name: "Their work",
                 subcommands: [
-                    SyncCommand.self, InvoiceCommand.self, EventCommand.self, ReviewCommand.self, AuditCommand.self,
+                    SyncCommand.self, InvoiceCommand.self, CustomerCommand.self, EventCommand.self,
+                    ReviewCommand.self, AuditCommand.self,
                 ]),
         ])
 

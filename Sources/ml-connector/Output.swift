@@ -191,7 +191,7 @@ enum TableWriter {
         text.count <= cellCharactersMax ? text : text.prefix(cellCharactersMax - 1) + "…"
     }
 
-    private static func oneLine(_ text: String) -> String {
+    static func oneLine(_ text: String) -> String {
         String(text.map { $0.isNewline || ($0.asciiValue ?? 32) < 32 ? " " : $0 })
     }
 }

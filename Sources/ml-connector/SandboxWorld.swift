@@ -8,6 +8,9 @@ struct SandboxWorld: Sendable {
     static let clientID = "isv_sandbox"
     static let stripeAccount = "acct_sandbox"
     private static let currencies = ["NOK", "SEK", "EUR"]
+    /// For policies that book fees and lost disputes.
+    static let feeEntryType = "FEE"
+    static let disputeEntryType = "LOSS"
 
     let clock: SandboxClock
     let stripe: StripeSimulator
@@ -25,7 +28,9 @@ struct SandboxWorld: Sendable {
             id: Self.stripeAccount, secretKey: stripeKey, country: "NO",
             supportedCurrencies: Set(Self.currencies.map { $0.lowercased() }), defaultCurrency: "nok")
         let accounts = Self.currencies.enumerated().map { index, currency in
-            VismaCompany.CashAccount(number: "158\(index)", description: "Stripe \(currency)", currency: currency)
+            VismaCompany.CashAccount(
+                number: "158\(index)", description: "Stripe \(currency)", currency: currency,
+                entryTypes: [.init(Self.feeEntryType), .init(Self.disputeEntryType)])
         }
         visma.addCompany(
             VismaCompany(

@@ -66,12 +66,19 @@ struct BadInputTests {
             expect(try tool.run("tenant", "show", "Acme!"), status: 2, mentions: ["Acme!", "lower-case"])
             for arguments in [
                 ["tenant", "show"], ["tenant", "ping"], ["sync", "run"], ["invoice", "list"], ["event", "list"],
-                ["audit", "list"], ["audit", "verify"],
+                ["audit", "list"], ["audit", "verify"], ["customer", "list"],
             ] {
                 expect(
                     try tool.run(arguments + ["nobody"]), status: 3, mentions: ["nobody", "ml-connector tenant list"])
             }
             expect(try tool.run("invoice", "show", "acme", "Invoice:1"), status: 3, mentions: ["Invoice:1"])
+            expect(try tool.run("invoice", "push", "nobody", "1"), status: 3, mentions: ["nobody"])
+            expect(
+                try tool.run("invoice", "push", "acme", "1"), status: 4, mentions: ["onboarding", "state: active"])
+            expect(
+                try tool.run("customer", "unmap", "acme", "10001"), status: 3,
+                mentions: ["10001", "ml-connector customer list acme"])
+            expect(try tool.run("customer", "map", "nobody", "10001", "cus_1"), status: 3, mentions: ["nobody"])
             expect(try tool.run("event", "show", "acme", "evt_1"), status: 3, mentions: ["evt_1"])
             expect(try tool.run("review", "show", "acme", "7"), status: 3, mentions: ["7"])
         }

@@ -29,8 +29,11 @@ struct HelpTests {
         let names = Set(try Self.commands().filter(\.isLeaf).map { $0.path.joined(separator: " ") })
         let wanted: Set = [
             "serve", "migrate", "key generate", "doctor", "tenant add", "tenant list", "tenant show", "tenant apply",
-            "tenant ping", "credentials set", "sync run", "invoice list", "invoice show", "event list", "event show",
+            "tenant ping", "credentials set", "sync run", "invoice list", "invoice show", "invoice push",
+            "customer map", "customer list",
+            "customer unmap", "event list", "event show",
             "review list", "review show", "audit list", "audit verify", "sandbox",
+            "sync preview", "invoice trace", "invoice undo",
         ]
         #expect(wanted.isSubset(of: names), "missing: \(wanted.subtracting(names).sorted())")
     }
@@ -56,6 +59,9 @@ struct HelpTests {
             (["review", "show", "acme", "first"], "first"), (["tenant", "list", "--output", "xml"], "xml"),
             (["event", "list", "acme", "--limit", "0"], "--limit"),
             (["credentials", "set", "acme", "password"], "visma-client-id"),
+            (["customer", "map", "acme", "10001", "in_1"], "cus_"),
+            (["customer", "map", "acme", "10001"], "<customer>"),
+            (["invoice", "push", "acme", "1", "--reason", ""], "--reason"),
         ])
     func wrongUsage(arguments: [String], mention: String) throws {
         let result = try Tool().run(arguments)

@@ -66,6 +66,11 @@ struct ExchangeTests {
     private func isStripe(_ exchange: Exchange) -> Bool { exchange.request.url.hasPrefix(MemoryTransport.stripeOrigin) }
     private func isToken(_ exchange: Exchange) -> Bool { exchange.request.path == "/connect/token" }
 
+    /// Journal transactions are not in the description that stands beside the repository; another test holds that.
+    private func isUndescribed(_ exchange: Exchange) -> Bool {
+        exchange.request.path.lowercased().hasPrefix("/v2/journaltransaction")
+    }
+
     @Test("Every request of our clients is one that is described, with known parameters of the right kind")
     func requests() async throws {
         let stripe = try OpenAPIDescription.stripe()
@@ -75,7 +80,9 @@ struct ExchangeTests {
         let exchanges = try await Traffic.record()
         for exchange in exchanges where !isToken(exchange) {
             let description = isStripe(exchange) ? stripe : visma
-            for problem in description.problems(of: exchange.request) { problems[problem, default: 0] += 1 }
+            for problem in description.problems(of: exchange.request) where !isUndescribed(exchange) {
+                problems[problem, default: 0] += 1
+            }
             if let found = description.operation(exchange.request.method, exchange.request.path) {
                 operations.insert("\(exchange.request.method) \(found.template)")
             }
@@ -104,7 +111,8 @@ struct ExchangeTests {
         var checked = 0
         for exchange in try await Traffic.record() where !isToken(exchange) {
             let description = isStripe(exchange) ? stripe : visma
-            for problem in description.problems(of: exchange.response, to: exchange.request) {
+            for problem in description.problems(of: exchange.response, to: exchange.request)
+            where !isUndescribed(exchange) {
                 problems[problem, default: 0] += 1
             }
             checked += 1

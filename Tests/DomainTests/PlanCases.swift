@@ -146,7 +146,7 @@ enum PushCases {
         ) { $0.collection?.total = Samples.ore(125_001) },
         PlanCase(
             "a credit balance that Stripe would spend is a review, then the draft goes", Samples.drafted(),
-            ["review total_mismatch", "delete draft"]
+            ["review credit_balance", "delete draft"]
         ) { $0.collection?.startingBalance = -100 },
         PlanCase(
             "a total in another currency is a review, then the draft goes", Samples.drafted(),

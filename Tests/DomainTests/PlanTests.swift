@@ -160,6 +160,7 @@ struct PlanTests {
             { $0.rounding = Samples.kroner(1) }, { $0.dueDate = nil }, { $0.lines[0].amount = Samples.kroner(1) },
             { $0.lines[0].vatCode = nil }, { $0.taxes[0].rate = 15 }, { $0.taxes[0].amount = Samples.kroner(1) },
             { $0.customer.number = VismaCustomerNumber("2") }, { $0.document.number = "2" },
+            { $0.documentDiscount = Samples.kroner(1) },
         ]
         var causes: Set<String> = [PushPlan.pushCause(Samples.receivable())]
         for change in changes {

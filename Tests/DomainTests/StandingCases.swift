@@ -4,6 +4,16 @@ enum StandingCases {
     static let finalized: [PlanCase] = [
         PlanCase("an open unpaid invoice with its record written: nothing to do", Samples.collecting(), []),
         PlanCase(
+            "Visma has voided a payment as we asked: noted, and what is open again by it is no change to review",
+            Samples.booked(), ["mark inpay_1 voided"]
+        ) {
+            $0.bookings[0].state = .voiding
+            $0.bookings[0].voidedFor = .undo
+            $0.receivable?.applications = [Samples.application(voided: true)]
+            $0.receivable?.balance = Samples.kroner(1250)
+            $0.receivable?.status = "Open"
+        },
+        PlanCase(
             "just finalized: the payment link goes on to the invoice, and it is being collected",
             Samples.collecting(), ["write record by note", "link collecting"]
         ) {
@@ -107,6 +117,21 @@ enum StandingCases {
             $0.policy.posting.booking = .hold
         },
         PlanCase("a held payment waits for a person", Samples.paid(), []) { $0.bookings = [Samples.booking(.held)] },
+        PlanCase("a held payment that a person deleted is a review", Samples.paid(), ["review booking_changed"]) {
+            $0.bookings = [Samples.booking(.held)]
+            $0.posted = $0.bookings.map(PostedDocument.gone)
+        },
+        PlanCase(
+            "a held payment that takes more than is open by now is a review", Samples.paid(),
+            ["review changed_after_push"]
+        ) {
+            $0.bookings = [Samples.booking(.held)]
+            $0.receivable?.balance = Samples.kroner(1000)
+        },
+        PlanCase("one that was deleted before its release is a review", Samples.paid(), ["review booking_changed"]) {
+            $0.bookings = [Samples.booking(.created)]
+            $0.posted = $0.bookings.map(PostedDocument.gone)
+        },
         PlanCase("a held payment that a person released is booked", Samples.booked(), ["mark inpay_1 booked"]) {
             $0.bookings = [Samples.booking(.held)]
         },

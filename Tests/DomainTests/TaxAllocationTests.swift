@@ -153,11 +153,15 @@ struct TaxAllocationTests {
                 .openExceedsTotal(open: ore(1001), total: ore(1000))
             ),
             (
-                "251 lines", receivable(Array(repeating: (100, nil), count: 251), [], total: 25_100), .tooManyLines(251)
+                "251 VAT codes", receivable((0..<251).map { (100, "\($0)") }, [], total: 25_100), .tooManyLines(251)
             ),
             (
-                "250 lines and a rounding",
-                receivable(Array(repeating: (100, nil), count: 250), [], total: 25_001, rounding: 1), .tooManyLines(251)
+                "250 VAT codes and a rounding",
+                receivable((0..<250).map { (100, "\($0)") }, [], total: 25_001, rounding: 1), .tooManyLines(251)
+            ),
+            (
+                "5001 lines", receivable(Array(repeating: (100, nil), count: 5001), [], total: 500_100),
+                .tooManyLines(5001)
             ),
             (
                 "half a krona of Iceland", receivable([(1050, nil)], [], total: 1050, currency: isk),
@@ -177,65 +181,146 @@ struct TaxAllocationTests {
         }
     }
 
-    @Test("250 lines are taken")
+    @Test("250 lines are taken as they are; with one more each VAT code becomes one line that says how many it was")
     func mostLines() throws {
-        let all = receivable(Array(repeating: (100, nil), count: 250), [], total: 25_000)
-        #expect(try lines(all).count == 250)
+        let whole = receivable(Array(repeating: (100, nil), count: 250), [], total: 25_000)
+        #expect(try lines(whole).count == 250)
+        let parts: [(Int64, String?)] = (0..<200).map { (333 + $0 % 2, "3") } + (0..<100).map { ($0 - 20, "31") }
+        let net = parts.reduce(Int64(0)) { $0 + $1.0 }
+        let folded = try lines(
+            receivable(
+                parts + [(500, "0"), (-40, nil), (-60, nil)], [("3", 25, 16_675), ("31", 15, 443), ("0", 0, 0)],
+                total: net + 16_675 + 443 + 400, open: net + 17_000))
+        #expect(
+            folded.map(\.description) == [
+                "200 lines: VAT 25 %", "100 lines: VAT 15 %", "Line 301", "2 lines: no VAT code", "Already settled",
+            ])
+        #expect(folded.map(\.amount.minorUnits) == [66_700, 2950, 500, -100, -518])
+        #expect(folded.map { $0.taxes.map(\.amount.minorUnits) } == [[16_675], [443], [0], [], []])
     }
 
-    @Test("10,000 random invoices: the lines make what is open to the minor unit, or the invoice is refused")
-    func randomInvoices() throws {
-        var random = SplitMix(seed: 20_261_122)
-        var accepted = 0
+    @Test("A rounding or a settled part may be the line too many")
+    func foldedForEnds() throws {
+        let rounded = receivable(Array(repeating: (100, nil), count: 250), [], total: 25_001, rounding: 1)
+        #expect(try lines(rounded).map(\.description) == ["250 lines: no VAT code", "Rounding"])
+    }
+
+    @Test("A document discount beside the lines is shared by VAT code as the books' bases say")
+    func documentDiscount() throws {
+        var sample = receivable(
+            [(10_000, "3"), (4000, "31"), (1000, "0")], [("3", 25, 2250), ("31", 15, 540), ("0", 0, 0)], total: 16_390)
+        sample.documentDiscount = ore(1400)
+        sample.taxes[0].taxable = ore(9000)
+        sample.taxes[1].taxable = ore(3600)
+        sample.taxes[2].taxable = ore(1000)
+        let discounted = try lines(sample)
+        #expect(discounted.map(\.amount.minorUnits) == [10_000, 4000, 1000, -1000, -400])
+        #expect(discounted.map(\.description).suffix(2) == ["Discount", "Discount"])
+        #expect(discounted.map { $0.taxes.map(\.amount.minorUnits) } == [[2500], [600], [0], [-250], [-60]])
+        sample.taxes[0].taxable = ore(0)
+        let untold = try lines(sample)
+        #expect(untold.map(\.amount.minorUnits) == [10_000, 4000, 1000, -1400])
+        #expect(untold.last?.taxes.isEmpty == true)
+        sample.documentDiscount = ore(1399)
+        #expect(throws: TaxAllocation.Refusal.doesNotAddUp(expected: ore(16_390), lines: ore(17_790))) {
+            try TaxAllocation.lines(of: sample, open: sample.balance)
+        }
+    }
+
+    @Test("A discount that the lines hold already is not taken off twice")
+    func discountInLines() throws {
+        var sample = receivable([(10_000, "3"), (-1000, "3")], [("3", 25, 2250)], total: 11_250)
+        sample.documentDiscount = ore(1000)
+        #expect(try lines(sample).map(\.amount.minorUnits) == [10_000, -1000])
+    }
+
+    @Test("Reverse charge, exempt and zero-rated stay apart, each with its reason; VAT on one of them is refused")
+    func treatments() throws {
+        let sample = receivable(
+            [(100, "51"), (200, "6"), (300, "5"), (400, "3")],
+            [("51", 25, 0), ("6", 0, 0), ("5", 0, 0), ("3", 25, 100)],
+            total: 1100)
+        let treatments: [String: VATTreatment] = ["51": .reverseCharge, "6": .exempt, "5": .zeroRated]
+        let lines = try TaxAllocation.lines(of: sample, open: sample.balance, treatments: treatments)
+        #expect(lines.map { $0.taxes.map(\.treatment) } == [[.reverseCharge], [.exempt], [.zeroRated], [nil]])
+        #expect(throws: TaxAllocation.Refusal.vatOnUntaxed(vatCode: "3", .outsideScope)) {
+            try TaxAllocation.lines(of: sample, open: sample.balance, treatments: ["3": .outsideScope])
+        }
+    }
+
+    @Test(
+        "Amounts from Visma's text to Stripe's units, by Stripe's exponent",
+        arguments: [
+            ("JPY", "1200.0000", Int64(1200)), ("ISK", "1200.0000", 120_000), ("UGX", "1200", 120_000),
+            ("HUF", "1200.5000", 120_050), ("KWD", "1200.5600", 1_200_560), ("BHD", "0.0100", 10),
+        ])
+    func exponents(code: String, text: String, minorUnits: Int64) throws {
+        let currency = try #require(Currency(code))
+        let amount = try Money(ExactAmount(parsing: text), currency: currency)
+        #expect(amount.minorUnits == minorUnits)
+        let vat = 5 * currency.step
+        let lines = try lines(
+            receivable(
+                [(minorUnits, "V"), (minorUnits, "V")], [("V", 1, vat)], total: 2 * minorUnits + vat,
+                currency: currency))
+        #expect(lines.map { $0.taxes.map(\.amount.minorUnits) } == [[2 * currency.step], [3 * currency.step]])
+    }
+
+    @Test(
+        "What Stripe's units cannot say is refused, not rounded",
+        arguments: [("JPY", "1200.5"), ("KWD", "0.0005"), ("HUF", "0.001"), ("ISK", "0.001")])
+    func fractions(code: String, text: String) throws {
+        let currency = try #require(Currency(code))
+        #expect(throws: AmountError.fractionOfMinorUnit) { try Money(ExactAmount(parsing: text), currency: currency) }
+    }
+
+    @Test(
+        "Half a krona of Iceland, a shilling's part, a fils: off Stripe's step",
+        arguments: ["ISK", "UGX", "KWD", "BHD"])
+    func offStep(code: String) throws {
+        let currency = try #require(Currency(code))
+        let sample = receivable(
+            [(1000 + currency.step / 2, nil)], [], total: 1000 + currency.step / 2, currency: currency)
+        #expect(throws: TaxAllocation.Refusal.offStep(sample.total)) {
+            try TaxAllocation.lines(of: sample, open: sample.balance)
+        }
+    }
+
+    @Test(
+        "10,000 generated invoices: total and VAT by code are the books', and broken books are refused",
+        arguments: [UInt64(20_261_122)])
+    func generatedInvoices(seed: UInt64) throws {
+        var random = SplitMix(seed: seed)
+        var counts: [String: Int] = [:]
         for round in 0..<10_000 {
-            let sample = randomInvoice(&random)
+            let sample = GeneratedInvoice(&random)
+            let receivable = try sample.receivable()
             do {
-                let lines = try TaxAllocation.lines(of: sample, open: sample.balance)
-                accepted += 1
-                let vat = lines.flatMap(\.taxes).reduce(Int64(0)) { $0 + $1.amount.minorUnits }
-                let isExact =
-                    TaxAllocation.sum(lines, currency: sample.currency) == sample.balance
-                    && vat == sample.vatTotal.minorUnits
-                    && lines.allSatisfy { line in
-                        ([line.amount] + line.taxes.map(\.amount)).allSatisfy {
-                            $0.minorUnits.isMultiple(of: sample.currency.step)
-                        }
-                    }
-                guard isExact else {
-                    Issue.record("round \(round): \(sample) became \(lines)")
+                let lines = try TaxAllocation.lines(
+                    of: receivable, open: receivable.balance, treatments: sample.treatments)
+                if let wrong = sample.fault.map({ "\($0.rawValue) was taken" }) ?? sample.fault(in: lines) {
+                    Issue.record("seed \(seed), round \(round): \(wrong): \(sample)")
                     return
                 }
+                counts["taken in \(sample.currency)", default: 0] += 1
+                if sample.isForeign { counts["foreign", default: 0] += 1 }
+                if sample.isInclusive { counts["with VAT", default: 0] += 1 }
+                if sample.discount > 0 { counts["discount", default: 0] += 1 }
+                if sample.open < sample.total { counts["settled", default: 0] += 1 }
+                if sample.lines.count > 250 { counts["folded", default: 0] += 1 }
             } catch {
-                continue
+                guard let fault = sample.fault else {
+                    Issue.record("seed \(seed), round \(round): \(error): \(sample)")
+                    return
+                }
+                counts["refused for \(fault.rawValue)", default: 0] += 1
             }
         }
-        #expect(accepted > 6000, "most random invoices are sound, so most must be taken: \(accepted)")
-    }
-
-    private func randomInvoice(_ random: inout SplitMix) -> Receivable {
-        let rates: [(String, Int64)] = [("3", 25), ("31", 15), ("33", 12), ("0", 0)]
-        let currency: Currency = random.pick([.nok, .eur, .jpy, Currency("ISK") ?? .nok, Currency("KWD") ?? .nok])
-        let step = currency.step
-        let drawn = (0..<random.number(1...12)).map { _ -> (Int64, (String, Int64)) in
-            (random.number(-2000...200_000) * step, random.pick(rates))
-        }
-        let isInclusive = random.number(0...2) == 0
-        let taxes = rates.compactMap { code, rate -> (String, Decimal, Int64)? in
-            let base = drawn.filter { $0.1.0 == code }.reduce(Int64(0)) { $0 + $1.0 } / step
-            guard drawn.contains(where: { $0.1.0 == code }) else { return nil }
-            let share = isInclusive ? base * rate / (100 + rate) : (base * rate + 50) / 100
-            return (code, Decimal(rate), share * step)
-        }
-        // Now and then the books are off: by a unit in the VAT, which is theirs to round, or by more in the total.
-        let slip = random.number(0...9) == 0 ? random.number(-1...1) * step : 0
-        let error = random.number(0...9) == 0 ? random.number(1...50) * step : 0
-        let vat = taxes.reduce(slip) { $0 + $1.2 }
-        let rounding = random.number(0...4) == 0 ? random.number(-50...50) * step : 0
-        let total = drawn.reduce(rounding + (isInclusive ? 0 : vat) + error) { $0 + $1.0 }
-        let open = random.number(0...3) == 0 ? random.number(0...max(1, abs(total) / step)) * step : total
-        return receivable(
-            drawn.map { ($0.0, $0.1.0) }, taxes, total: total, vat: vat, rounding: rounding, open: open,
-            currency: currency)
+        let wanted =
+            GeneratedInvoice.currencies.map { "taken in \($0.code)" }
+            + GeneratedInvoice.Fault.allCases.map { "refused for \($0.rawValue)" }
+            + ["foreign", "with VAT", "discount", "settled", "folded"]
+        for name in wanted { #expect(counts[name, default: 0] > 50, "seed \(seed): \(name): \(counts)") }
     }
 
     @Test("A split always adds up and never traps, however extreme the weights are")
@@ -268,24 +353,4 @@ struct TaxAllocationTests {
             Array(repeating: (most, "3"), count: 200), [("3", 1, 2 * most)], total: 202 * most, currency: .eur)
         #expect(try lines(all).count == 200)
     }
-}
-
-/// SplitMix64: the same numbers for the same seed, on every machine.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func number(_ range: ClosedRange<Int64>) -> Int64 {
-        range.lowerBound + Int64(next() % UInt64(range.upperBound - range.lowerBound + 1))
-    }
-
-    mutating func pick<T>(_ choices: [T]) -> T { choices[Int(next() % UInt64(choices.count))] }
 }

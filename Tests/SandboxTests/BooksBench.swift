@@ -2,125 +2,26 @@ import Foundation
 import Sandbox
 import Testing
 
-/// Two sets of books that agree, written by hand: paid, open, partly settled, failed and disputed, refunded, paid
-/// twice by one intent over two invoices, in currencies of two, none and three decimals.
+/// Two sets of books that agree, written by hand (`BooksRows`), in every state that a document can be in.
 struct BooksBench {
     static let tenant = "t1"
     var visma: [SandboxJSON]
     var stripe: [SandboxJSON]
-    var pairs = [
-        BookPair(vismaTenant: tenant, stripeAccount: "acct_1", startDate: "2026-01-01", timeZone: "Europe/Oslo")
-    ]
+    var pairs: [BookPair]
     var apart: [BookApart] = []
 
     init() throws {
-        visma = try SandboxJSON.parseLines(Self.vismaLines)
-        stripe = try SandboxJSON.parseLines(Self.stripeLines)
+        visma = try SandboxJSON.parseLines(BooksRows.visma.joined(separator: "\n"))
+        stripe = try SandboxJSON.parseLines(BooksRows.stripe.joined(separator: "\n"))
+        var pair = BookPair(
+            vismaTenant: Self.tenant, stripeAccount: "acct_1", startDate: "2026-01-01", timeZone: "Europe/Oslo")
+        pair.postsFees = true
+        pair.postsDisputes = true
+        pair.postsPayouts = true
+        for currency in ["NOK", "SEK", "EUR", "JPY", "KWD"] { pair.cashAccounts[currency] = ["1921"] }
+        pair.bankAccounts = ["NOK": "1920"]
+        pairs = [pair]
     }
-
-    private static func document(
-        _ number: String, _ currency: String, _ total: String, _ balance: String, note: String = "null",
-        date: String = "2026-11-01", attachment: String = ""
-    ) -> String {
-        let status = balance.contains { ("1"..."9").contains($0) } ? "Open" : "Closed"
-        return """
-            {"kind":"document","visma_tenant":"t1","company":"1","type":"Invoice","number":"\(number)",\
-            "status":"\(status)","released":true,"currency":"\(currency)","total":"\(total)",\
-            "balance":"\(balance)","date":"\(date)","customer":"10001","customer_email":"a@b.example",\
-            "note":\(note),"attachments":[\(attachment)],"applications":[]}
-            """
-    }
-
-    private static func payment(
-        _ number: String, _ reference: String, _ currency: String, _ amount: String, to invoice: String,
-        applied: String? = nil, type: String = "Payment", status: String = "Closed"
-    ) -> String {
-        let target = type == "Refund" ? "CreditNote" : "Invoice"
-        return """
-            {"kind":"payment","visma_tenant":"t1","type":"\(type)","number":"\(number)","status":"\(status)",\
-            "reference":"\(reference)","currency":"\(currency)","amount":"\(amount)","cash_account":"1921",\
-            "date":"2026-11-02","text":null,"applications":[{"type":"\(target)","number":"\(invoice)",\
-            "amount":"\(applied ?? amount)"}],"by_connector":\(reference.hasPrefix("pi_"))}
-            """
-    }
-
-    private static let vismaLines = [
-        document("000101", "NOK", "1250.00", "0.00"), document("000102", "NOK", "500.00", "500.00"),
-        document("000103", "JPY", "1200", "0"), document("000104", "KWD", "1.250", "0.000"),
-        document(
-            "000105", "NOK", "900.00", "600.00", note: #""failed ch_f card_declined 600.00 NOK\nsecond line""#),
-        document(
-            "000106", "SEK", "80.00", "0.00",
-            attachment: #"{"name":"stripe.txt","text":"dispute dp_1 fraudulent 80.00 SEK until 2026-12-01"}"#),
-        document("000107", "EUR", "10.00", "0.00"), document("000108", "EUR", "20.00", "0.00"),
-        document("000109", "NOK", "75.00", "75.00", date: "2025-12-31"),
-        payment("200001", "pi_101", "NOK", "1250.00", to: "000101"),
-        payment("200002", "pi_103", "JPY", "1200", to: "000103"),
-        payment("200003", "pi_104", "KWD", "1.250", to: "000104"),
-        payment("200004", "BANK", "NOK", "300.00", to: "000105"),
-        payment("200005", "pi_106", "SEK", "85.00", to: "000106", applied: "80.00", status: "Open"),
-        payment("200006", "pi_107", "EUR", "10.00", to: "000107"),
-        payment("200007", "pi_107", "EUR", "20.00", to: "000108"),
-        payment("200008", "re_1", "SEK", "5.00", to: "700001", type: "Refund"),
-    ].joined(separator: "\n")
-
-    private static func invoice(
-        _ id: String, _ document: String, _ currency: String, due: Int, paid: Int, status: String
-    ) -> String {
-        """
-        {"kind":"invoice","account":"acct_1","id":"\(id)","status":"\(status)","currency":"\(currency)",\
-        "total":\(due),"amount_due":\(due),"amount_paid":\(paid),"amount_remaining":\(max(0, due - paid)),\
-        "number":"\(document)","metadata":{"mlc_document":"Invoice:\(document)","mlc_company":"t1","mlc_tenant":"x"}}
-        """
-    }
-
-    private static func paid(_ id: String, _ invoice: String, _ intent: String, _ amount: Int, _ currency: String)
-        -> String
-    {
-        """
-        {"kind":"invoice_payment","account":"acct_1","id":"\(id)","invoice":"\(invoice)","status":"paid",\
-        "amount_paid":\(amount),"currency":"\(currency)","payment_intent":"\(intent)"}
-        """
-    }
-
-    private static func charge(
-        _ id: String, _ intent: String, _ amount: Int, _ currency: String, status: String = "succeeded"
-    ) -> String {
-        """
-        {"kind":"charge","account":"acct_1","id":"\(id)","payment_intent":"\(intent)","status":"\(status)",\
-        "amount":\(amount),"currency":"\(currency)","failure_code":null,"created":1793606400}
-        """
-    }
-
-    private static let stripeLines = [
-        invoice("in_1", "000101", "nok", due: 125_000, paid: 125_000, status: "paid"),
-        invoice("in_2", "000102", "nok", due: 50_000, paid: 0, status: "open"),
-        invoice("in_3", "000103", "jpy", due: 1200, paid: 1200, status: "paid"),
-        invoice("in_4", "000104", "kwd", due: 1250, paid: 1250, status: "paid"),
-        invoice("in_5", "000105", "nok", due: 60_000, paid: 0, status: "open"),
-        invoice("in_6", "000106", "sek", due: 8000, paid: 8500, status: "paid"),
-        invoice("in_7", "000107", "eur", due: 1000, paid: 1000, status: "paid"),
-        invoice("in_8", "000108", "eur", due: 2000, paid: 2000, status: "paid"),
-        invoice("in_9", "000102", "nok", due: 50_000, paid: 0, status: "void"),
-        paid("inpay_1", "in_1", "pi_101", 125_000, "nok"), paid("inpay_3", "in_3", "pi_103", 1200, "jpy"),
-        paid("inpay_4", "in_4", "pi_104", 1250, "kwd"), paid("inpay_6", "in_6", "pi_106", 8500, "sek"),
-        paid("inpay_7", "in_7", "pi_107", 1000, "eur"), paid("inpay_8", "in_8", "pi_107", 2000, "eur"),
-        """
-        {"kind":"invoice_payment","account":"acct_1","id":"inpay_5","invoice":"in_5","status":"open","amount_paid":0,\
-        "currency":"nok","payment_intent":"pi_105"}
-        """,
-        charge("ch_1", "pi_101", 125_000, "nok"), charge("ch_3", "pi_103", 1200, "jpy"),
-        charge("ch_4", "pi_104", 1250, "kwd"), charge("ch_6", "pi_106", 8500, "sek"),
-        charge("ch_7", "pi_107", 3000, "eur"), charge("ch_f", "pi_105", 60_000, "nok", status: "failed"),
-        """
-        {"kind":"dispute","account":"acct_1","id":"dp_1","charge":"ch_6","payment_intent":null,"amount":8000,\
-        "currency":"sek","reason":"fraudulent","status":"needs_response","evidence_due_by":1795000000}
-        """,
-        """
-        {"kind":"refund","account":"acct_1","id":"re_1","charge":"ch_6","payment_intent":"pi_106","amount":500,\
-        "currency":"sek","status":"succeeded"}
-        """,
-    ].joined(separator: "\n")
 
     // MARK: Altering
 
@@ -134,6 +35,39 @@ struct BooksBench {
         stripe = stripe.flatMap { Self.isRow($0, id) ? change($0) : [$0] }
     }
 
+    /// Changes one member of one row, or drops or doubles the row; answers what it did.
+    mutating func alter(at random: inout SandboxRandom) -> String {
+        let isVisma = random.next().isMultiple(of: 2)
+        var rows = isVisma ? visma : stripe
+        let place = Int(random.next() % UInt64(rows.count))
+        let row = rows[place]
+        let members = (row.members ?? []).filter { !["kind", "visma_tenant", "account"].contains($0.0) }
+        let (member, value) = members[Int(random.next() % UInt64(members.count))]
+        let what: String
+        switch random.next() % 10 {
+        case 0:
+            rows.remove(at: place)
+            what = "dropped"
+        case 1:
+            rows.insert(row.setting(isVisma ? "number" : "id", to: .string("999999")), at: place)
+            what = "doubled"
+        default:
+            // What another row has there is as plausible as can be.
+            let others = rows.filter { $0["kind"] == row["kind"] }.compactMap { $0[member] }
+            let other = others[Int(random.next() % UInt64(others.count))]
+            let changed =
+                if let number = value.intValue {
+                    SandboxJSON.integer(number + Int64(random.next() % 5) * 100 - 200)
+                } else {
+                    value.boolValue.map { .bool(!$0) } ?? other
+                }
+            rows[place] = row.setting(member, to: changed)
+            what = "\(member) = \(changed.serialised)"
+        }
+        if isVisma { visma = rows } else { stripe = rows }
+        return "\(row.serialised): \(what)"
+    }
+
     // MARK: Computing
 
     var report: DriftReport { Drift.compute(visma: visma, stripe: stripe, pairs: pairs, apart: apart) }
@@ -143,19 +77,51 @@ struct BooksBench {
 
     /// Runs the Python script on written files; its exit status and its lines.
     func python(_ name: String) throws -> (status: Int32, lines: [Substring]) {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "books-\(ProcessInfo.processInfo.processIdentifier)-\(name.replacing(" ", with: "_"))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let folder = Self.folder(name)
         defer { try? FileManager.default.removeItem(at: folder) }
+        try write(to: folder)
+        return try Self.run([Self.script.path, folder.path])
+    }
+
+    /// The script's verdict on each of many books, by one process: exit status and last line.
+    static func verdicts(_ name: String, on books: [BooksBench]) throws -> [Substring] {
+        let root = folder(name)
+        defer { try? FileManager.default.removeItem(at: root) }
+        let folders = books.indices.map { root.appendingPathComponent(String($0)) }
+        for (books, folder) in zip(books, folders) { try books.write(to: folder) }
+        let driver = """
+            import contextlib, io, sys
+            sys.path.insert(0, sys.argv[1])
+            import drift
+            for folder in sys.argv[2:]:
+                said = io.StringIO()
+                with contextlib.redirect_stdout(said):
+                    status = drift.main([folder])
+                print(status, said.getvalue().splitlines()[-1])
+            """
+        let ops = script.deletingLastPathComponent().path
+        return try run(["-c", driver, ops] + folders.map(\.path)).lines
+    }
+
+    private static func folder(_ name: String) -> URL {
+        FileManager.default.temporaryDirectory.appendingPathComponent(
+            "books-\(ProcessInfo.processInfo.processIdentifier)-\(name.replacing(" ", with: "_"))")
+    }
+
+    private func write(to folder: URL) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for (file, rows) in [
             ("visma", visma), ("stripe", stripe), ("pairs", pairs.map(\.json)), ("apart", apart.map(\.json)),
         ] {
             try Books.lines(rows).write(
                 to: folder.appendingPathComponent(file + ".jsonl"), atomically: true, encoding: .utf8)
         }
+    }
+
+    private static func run(_ words: [String]) throws -> (status: Int32, lines: [Substring]) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-B", Self.script.path, folder.path]
+        process.arguments = ["python3", "-B"] + words
         let output = Pipe()
         process.standardOutput = output
         try process.run()

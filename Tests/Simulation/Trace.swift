@@ -3,9 +3,6 @@ import Synchronization
 
 /// Everything that happened, as a chain of hashes over its lines: two runs are the same exactly when their hashes are.
 package final class Trace: Sendable {
-    /// Lines kept for a failure's report.
-    private static let tailMax = 60
-
     private struct State {
         var hash = [UInt8](repeating: 0, count: 32)
         var tail: [String] = []
@@ -14,14 +11,17 @@ package final class Trace: Sendable {
 
     private let state = Mutex(State())
 
-    package init() {}
+    /// Lines kept for a failure's report.
+    private let tailMax: Int
+
+    package init(tailMax: Int = 60) { self.tailMax = tailMax }
 
     package func note(_ line: String) {
         state.withLock { state in
             state.hash = sha256(state.hash + Array(line.utf8))
             state.count += 1
             state.tail.append(line)
-            if state.tail.count > Self.tailMax { state.tail.removeFirst() }
+            if state.tail.count > tailMax { state.tail.removeFirst() }
         }
     }
 

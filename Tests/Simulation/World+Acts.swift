@@ -1,5 +1,5 @@
 package import Domain
-package import Outbound
+import Foundation
 package import Sandbox
 package import Storage
 package import Sync
@@ -33,12 +33,41 @@ extension World {
         return DocumentRef(type: .invoice, number: try visma.addInvoice(seed, in: company.vismaTenant))
     }
 
+    /// A new customer's invoice, pushed and paid: all of it, or `amount` in minor units.
+    package func pushAndPay(
+        _ price: String = "1000", amount: Int64? = nil
+    ) async throws -> (document: DocumentRef, made: StripePaymentMade) {
+        let document = try addInvoice(price)
+        try await quiet()
+        let made = try stripe.pay(invoice: live(document).id, amount: amount)
+        try await quiet()
+        return (document, made)
+    }
+
     // MARK: Time
 
-    /// Deliveries, polls and looks until nothing moves any more.
+    /// Deliveries, polls and looks until nothing moves any more and nothing is to be looked at again soon.
     package func quiet() async throws {
         var random = SandboxRandom(seed: 42)
-        try await becomeQuiet(&random)
+        for _ in 0..<Self.looksAheadMax {
+            try await becomeQuiet(&random)
+            guard let due = try await nextLook(), due.seconds(since: now()) <= Self.soonSeconds else { return }
+            clock.advance(bySeconds: max(0, due.seconds(since: now())))
+        }
+        trace.note("did not become quiet")
+    }
+
+    /// What waits for a payment under way or for a queued release is looked at again within this time; what waits for
+    /// a person or a credit note much later.
+    private static let soonSeconds: Int64 = 1200
+    private static let looksAheadMax = 20
+
+    private func nextLook() async throws -> Timestamp? {
+        var dues: [Timestamp] = []
+        for company in companies {
+            dues += try await database.read { try WorkTable.nextDue($0, tenant: company.tenant) }.map { [$0] } ?? []
+        }
+        return dues.min()
     }
 
     /// Hands over what Stripe has to deliver, as it stands, and answers the statuses.
@@ -85,6 +114,15 @@ extension World {
         return try await database.read { try EventsTable.list($0, tenant: tenant, limit: 1000) }
     }
 
+    package func policy(of company: Company) async throws -> Policy? {
+        let tenant = company.tenant
+        return try await database.read { db in
+            try TenantsTable.find(db, tenant: tenant).map {
+                try JSONDecoder().decode(Policy.self, from: Data($0.policy.utf8))
+            }
+        }
+    }
+
     package func cursor(_ stream: SyncStream) async throws -> StreamCursor? {
         let tenant = nord.tenant
         return try await database.read { try CursorsTable.get($0, tenant: tenant, stream: stream) }
@@ -127,36 +165,4 @@ extension World {
 package struct WorldFault: Error, CustomStringConvertible {
     package let description: String
     init(_ description: String) { self.description = description }
-}
-
-extension OutboundRequest {
-    /// The path without scheme, host and query.
-    package var path: String {
-        let afterHost = url.dropFirst("http://".count).drop { $0 != "/" }
-        return String(afterHost.prefix { $0 != "?" })
-    }
-
-    /// Which outside write this is; nil for a read or a token.
-    package var step: String? {
-        if url.hasPrefix(MemoryTransport.stripeOrigin) {
-            switch method {
-            case "POST" where path == "/v1/customers": return Step.createCustomer
-            case "POST" where path == "/v1/invoices": return Step.createInvoice
-            case "POST" where path.hasSuffix("/add_lines"): return Step.addLines
-            case "POST" where path.hasSuffix("/finalize"): return Step.finalizeInvoice
-            case "POST" where path.hasSuffix("/void"): return Step.voidInvoice
-            case "POST" where path == "/v1/webhook_endpoints": return Step.createEndpoint
-            case "DELETE" where path.hasPrefix("/v1/invoices/"): return Step.deleteDraft
-            case "DELETE" where path.hasPrefix("/v1/webhook_endpoints/"): return Step.deleteEndpoint
-            default: return nil
-            }
-        }
-        switch method {
-        case "POST" where path == "/v1/customerPayment": return Step.createPayment
-        case "POST" where path.hasSuffix("/action/release"): return Step.releasePayment
-        case "POST" where path.hasSuffix("/attachment"): return Step.attachRecord
-        case "PUT": return Step.writeNote
-        default: return nil
-        }
-    }
 }

@@ -51,22 +51,29 @@ package final class World: Sendable {
     private let log: Logger
     private let vault: Vault
     private let ids: SeededIDs
+    private let amend: PolicyChange
     private let process: Mutex<Process?>
     /// Runs at every checkpoint before chaos does: for proofs that interleave.
     private let interlude = Mutex<CheckpointReached?>(nil)
 
-    /// `policy` are further lines of every company's policy, such as `booking: hold`.
+    package typealias PolicyChange = @Sendable (inout Policy) -> Void
+
+    /// `policy` are further lines of every company's policy, such as `booking: hold`; `amend` changes what the lines
+    /// make.
     package init(
         seed: UInt64, database: (any Database)? = nil, recordEdits: VismaBehaviour.RecordEdits = .refused,
-        policy: [String] = [], log: Logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
+        policy: [String] = [], trace: Trace = Trace(),
+        log: Logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
+        amend: @escaping PolicyChange = { _ in }
     ) async throws {
         self.log = log
+        self.amend = amend
         let clock = SandboxClock.manual(startingAt: Self.start.microseconds)
         self.clock = clock
         visma = VismaSimulator(clock: clock, seed: seed)
         stripe = StripeSimulator(clock: clock, seed: seed)
         chaos = Chaos(seed: seed)
-        trace = Trace()
+        self.trace = trace
         transport = MemoryTransport(visma: visma, stripe: stripe, chaos: chaos, trace: trace)
         self.database = try database ?? SQLiteDatabase(.inline(path: nil))
         _ = try await Migrator(database: self.database).migrate(now: Self.start)
@@ -102,7 +109,11 @@ package final class World: Sendable {
                     name: company.tenant.rawValue,
                     clientID: "client-\(company.tenant)", clientSecret: company.vismaSecret,
                     baseCurrency: company.currencies[0],
-                    cashAccounts: company.currencies.map { .init(number: "15\($0)", description: $0, currency: $0) },
+                    cashAccounts: company.currencies.map { currency in
+                        .init(
+                            number: "15\(currency)", description: currency, currency: currency,
+                            entryTypes: [.init(Scenario.feeEntryType), .init(Scenario.disputeEntryType)])
+                    },
                     paymentMethods: [.init(id: "5", description: "Stripe")], behaviour: behaviour))
             stripe.addAccount(
                 id: company.account, secretKey: company.stripeKey, country: "NO",
@@ -119,7 +130,7 @@ package final class World: Sendable {
             "time_zone: Europe/Oslo", "start_date: \"2026-01-01\"", "payment_method: \"5\"", "poll_seconds: 300",
             "cash_accounts:\n\(accounts)",
         ].filter { line in !policy.contains { $0.prefix { $0 != ":" } == line.prefix { $0 != ":" } } }
-        return try Manifest(
+        var manifest = try Manifest(
             yaml: """
                 id: \(company.tenant)
                 name: \(company.tenant)
@@ -131,6 +142,8 @@ package final class World: Sendable {
                 policy:
                   \((usual + policy).joined(separator: "\n  "))
                 """)
+        amend(&manifest.policy)
+        return manifest
     }
 
     private func admit(_ company: Company, policy: [String]) async throws {

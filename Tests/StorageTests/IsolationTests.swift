@@ -37,14 +37,23 @@ struct IsolationTests {
                 )
             }
         ),
+        (
+            "Links.unpushed",
+            { try LinksTable.unpushed($0, tenant: $1, of: VismaCustomerNumber("10007")).map(\.description) }
+        ),
         ("StripeObjects.subjects", { try StripeObjectsTable.subjects($0, tenant: $1, of: ["pi_1"]) }),
         ("Collected.find", { try CollectedTable.find($0, tenant: $1, subject: invoice, cause: "inpay_1") }),
         ("Collected.list", { try CollectedTable.list($0, tenant: $1, subject: nil) }),
         ("CustomerLinks.find", { try CustomerLinksTable.find($0, tenant: $1, vismaInternalID: 7) }),
+        (
+            "CustomerLinks.find by number",
+            { try CustomerLinksTable.find($0, tenant: $1, vismaNumber: VismaCustomerNumber("10007")) }
+        ),
         ("CustomerLinks.list", { try CustomerLinksTable.list($0, tenant: $1) }),
         ("Events.find", { try EventsTable.find($0, tenant: $1, eventID: "evt_1") }),
         ("Events.nextReceived", { try EventsTable.nextReceived($0, tenant: $1, limit: 100) }),
         ("Events.list", { try EventsTable.list($0, tenant: $1, limit: 100) }),
+        ("Events.list of a subject", { try EventsTable.list($0, tenant: $1, subject: invoice) }),
         ("Work.find", { try WorkTable.find($0, tenant: $1, subject: invoice) }),
         ("Work.due", { try WorkTable.due($0, tenant: $1, now: now, limit: 100) }),
         ("Journal.find", { try JournalTable.find($0, tenant: $1, key: Population.effectKey) }),
@@ -64,6 +73,7 @@ struct IsolationTests {
         ("Reviews.find", { try ReviewsTable.find($0, tenant: $1, id: 1) }),
         ("Reviews.list", { try ReviewsTable.list($0, tenant: $1, limit: 100) }),
         ("Audit.list", { try AuditTable.list($0, tenant: $1, limit: 100) }),
+        ("Audit.list of subjects", { try AuditTable.list($0, tenant: $1, subjects: [invoice.key]) }),
         ("Audit.after", { try AuditTable.after($0, tenant: $1, sequence: 0, limit: 100) }),
         ("Runs.list", { try RunsTable.list($0, tenant: $1, limit: 100) }),
         ("Pings.list", { try PingsTable.list($0, tenant: $1, limit: 100) }),
@@ -129,6 +139,14 @@ struct IsolationTests {
                         stripeCustomer: Population.customer, matchedBy: "person", matchedAt: now))
             }
         ),
+        (
+            "CustomerLinks.setNumber",
+            {
+                try CustomerLinksTable.setNumber(
+                    $0, tenant: $1, vismaInternalID: 7, number: VismaCustomerNumber("9"))
+            }
+        ),
+        ("CustomerLinks.remove", { try CustomerLinksTable.remove($0, tenant: $1, vismaInternalID: 7) }),
         ("Events.insert", { _ = try EventsTable.insert($0, tenant: $1, Population.event("evt_1", "again")) }),
         ("Events.insertListed", { try EventsTable.insertListed($0, tenant: $1, Population.event("evt_2", "again")) }),
         (

@@ -22,6 +22,11 @@ enum Population {
             db, tenant: tenant, stream: .vismaInvoices, document: invoiceRef,
             RowVersion(modified: marker, stamp: "1"))
         try LinksTable.upsert(db, tenant: tenant, link(marker), now: now)
+        try LinksTable.upsert(
+            db, tenant: tenant,
+            Link(
+                document: DocumentRef(type: .debitNote, number: marker), state: .seen, revision: 1,
+                vismaCustomer: VismaCustomerNumber("10007"), currency: .nok), now: now)
         try StripeObjectsTable.put(
             db, tenant: tenant, objectIDs: ["pi_1"],
             subject: .document(DocumentRef(type: .invoice, number: marker)))
@@ -62,7 +67,7 @@ enum Population {
     static func event(_ id: String, _ marker: String, at seconds: Int64 = 0) -> StoredEvent {
         StoredEvent(
             eventID: id, type: marker, objectID: "in_1", isLive: false, body: Array("{}".utf8),
-            receivedAt: now.adding(seconds: seconds), endpointKey: "ep")
+            receivedAt: now.adding(seconds: seconds), subject: invoice, endpointKey: "ep")
     }
 
     static func effect(_ key: String, _ marker: String, attempt: Int = 1, revision: Int = 1) -> Effect {
@@ -74,7 +79,7 @@ enum Population {
 
     static func entry(_ sequence: Int64, _ marker: String, after head: AuditHead) -> AuditEntry {
         AuditEntry(
-            sequence: sequence, at: now, actor: "sync", action: "invoice.create", subject: nil, outcome: marker,
+            sequence: sequence, at: now, actor: "sync", action: "invoice.create", subject: invoice.key, outcome: marker,
             details: "{}", previousCode: head.code, code: [UInt8](repeating: UInt8(sequence), count: 32))
     }
 }

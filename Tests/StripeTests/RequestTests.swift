@@ -166,6 +166,27 @@ struct RequestTests {
                     "address[country]=NO", "metadata[mlc_customer]=17"))
     }
 
+    @Test("a customer's language goes along")
+    func language() throws {
+        let draft = CustomerDraft(
+            name: "Fjord", email: nil, phone: nil, address: nil, description: nil, language: "nb", metadata: [:])
+        #expect(
+            body(try StripeRequests.createCustomer(draft, key: "k")) == form("name=Fjord", "preferred_locales[0]=nb"))
+    }
+
+    @Test(
+        "why there is no VAT, in Stripe's words",
+        arguments: [
+            (VATTreatment.reverseCharge, "reverse_charge"), (.zeroRated, "zero_rated"), (.exempt, "product_exempt"),
+            (.outsideScope, "not_subject_to_tax"),
+        ])
+    func treatment(_ treatment: VATTreatment, reason: String) throws {
+        var untaxed = tax(0, taxable: 100, amount: 0, in: .nok)
+        untaxed.treatment = treatment
+        let call = try StripeRequests.addLines(invoice, [line(100, taxes: [untaxed])], key: "k")
+        #expect(body(call).hasSuffix(form("lines[0][tax_amounts][0][taxability_reason]=\(reason)")))
+    }
+
     @Test("an endpoint; aliases are translated and named once")
     func endpoint() throws {
         let call = try StripeRequests.createEndpoint(

@@ -13,6 +13,7 @@ final class Asked: Sendable {
     func note(_ url: String) { urls.withLock { $0.append(url) } }
     func clear() { urls.withLock { $0 = [] } }
     var count: Int { urls.withLock { $0.count } }
+    var all: [String] { urls.withLock { $0 } }
 
     /// The values of `lastModifiedDateTime`.
     var times: [String] {

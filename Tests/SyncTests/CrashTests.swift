@@ -17,7 +17,7 @@ struct CrashTests {
         for scenario in scenarios(checkpoint) {
             let world = try await scenario.run(prepare: { $0.chaos.crashOnce(at: checkpoint) })
             killed += world.chaos.crashes
-            try await Soundness.expect(world, "killed at \(checkpoint) in \(scenario)")
+            try await Soundness.expect(world, ending: scenario, "killed at \(checkpoint) in \(scenario)")
         }
         // A checkpoint that nothing here reaches would be one at which nobody was ever killed.
         #expect(killed > 0, "no scenario reaches \(checkpoint)")
@@ -32,6 +32,7 @@ struct CrashTests {
                 if reached == checkpoint, count.next() { world?.chaos.crashOnce(at: checkpoint) }
             }
         })
-        try await Soundness.expect(world, "killed up to three times at \(checkpoint) in \(scenario)")
+        try await Soundness.expect(
+            world, ending: scenario, "killed up to three times at \(checkpoint) in \(scenario)")
     }
 }

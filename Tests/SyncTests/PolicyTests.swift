@@ -208,20 +208,58 @@ struct PolicyTests {
         #expect(try world.stripeList("/v1/webhook_endpoints", of: world.nord).count == 1)
     }
 
-    @Test("An amount that cannot even be sent is a review with the reason, not an endless loop")
+    @Test("What cannot even be sent is a review with the reason, not an endless loop")
     func unsendable() async throws {
-        let world = try await World(seed: 9)
-        // More than the twelve digits in minor units that Stripe takes.
-        let document = try world.addInvoice("10000000000")
+        let world = try await World(seed: 9, policy: ["customer_rules: []"])
+        // Longer than the 512 characters that Stripe takes.
+        let email = String(repeating: "a", count: 512) + "@fjord.invalid"
+        let document = try world.addInvoice(of: try world.addCustomer(email: email))
         try await world.turn(world.nord.tenant)
         let reads = world.visma.calls(of: world.nord.vismaTenant)["GET customerinvoice/*"] ?? 0
         #expect((1...4).contains(reads))
         let reviews = try await world.openReviews()
         #expect(reviews.map(\.code) == ["effect_refused"])
-        #expect(reviews.first?.found.contains("12 digits") == true)
-        #expect(world.pushed(document).allSatisfy { $0.status == "draft" })
+        #expect(reviews.first?.found.contains("Stripe takes 512") == true)
+        #expect(world.pushed(document).isEmpty)
         try await world.quiet()
         #expect(world.visma.calls(of: world.nord.vismaTenant)["GET customerinvoice/*"] == reads)
+    }
+
+    @Test("More than most payment methods take is a review that says how to push it anyway")
+    func tooLarge() async throws {
+        let world = try await World(seed: 9)
+        let document = try world.addInvoice("800000")
+        try await world.quiet()
+        let reviews = try await world.openReviews()
+        #expect(reviews.map(\.code) == ["amount_too_large"])
+        #expect(reviews.first?.found.contains("1000000.00 NOK is over the 999999.99 NOK") == true)
+        #expect(reviews.first?.proposals.contains("invoice push") == true)
+        #expect(world.pushed(document).isEmpty)
+    }
+
+    @Test("A marked mode leaves what is not marked alone, without a review")
+    func unmarked() async throws {
+        let world = try await World(seed: 9, policy: ["collect: marked"])
+        let document = try world.addInvoice()
+        try await world.quiet()
+        #expect(world.pushed(document).isEmpty)
+        #expect(try await world.link(document)?.state == .stopped)
+        #expect(try await world.openReviews().isEmpty)
+        try await world.apply(policy: ["collect: all"])
+        try await world.quiet()
+        #expect(world.pushed(document).count == 1)
+    }
+
+    @Test("400 lines of one VAT code are one Stripe line, and the invoice asks for exactly what is open")
+    func folded() async throws {
+        let world = try await World(seed: 9)
+        let document = try world.addInvoice { seed in
+            seed.lines = (1...400).map { VismaLineSeed("Vare \($0)", unitPrice: "\($0).03") }
+        }
+        try await world.quiet()
+        #expect(try await world.openReviews().isEmpty)
+        #expect(try world.live(document).amountRemaining == 10_026_500)
+        try await Soundness.expect(world, "folded")
     }
 }
 

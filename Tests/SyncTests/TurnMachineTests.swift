@@ -55,6 +55,16 @@ private enum Bench {
     }
 }
 
+/// A subject whose plan is given.
+private struct Planned: Plannable {
+    var plan: [Action]
+    let subject = Subject.document(Bench.document)
+    let revision = 1
+    let linkState: Link.State? = nil
+    let effects: [Effect] = []
+    let now = Bench.now
+}
+
 @Suite("The course of one look")
 struct TurnMachineTests {
     @Test("It resolves, observes, notes, performs and finishes, in this order")
@@ -87,6 +97,19 @@ struct TurnMachineTests {
         let later = Bench.now.adding(seconds: 300)
         machine.unresolvable(until: later, why: "it may still come")
         #expect(machine.next() == .finish(.postponed(until: later, why: "it may still come", reviews: nil)))
+    }
+
+    @Test("Of several things that it waits for the earliest decides when it is looked at again")
+    func earliest() {
+        var machine = TurnMachine<Planned>(unresolved: [])
+        let soon = Bench.now.adding(seconds: 5)
+        machine.observed(
+            Planned(plan: [
+                .lookAgain(at: Bench.now.adding(seconds: 21_600), why: "a credit note is awaited"),
+                .lookAgain(at: soon, why: "a void is queued"),
+                .lookAgain(at: Bench.now.adding(seconds: 600), why: "a payment is under way"),
+            ]))
+        #expect(machine.next() == .finish(.postponed(until: soon, why: "a void is queued", reviews: [])))
     }
 
     @Test("So many steps and no more: a document that wants more is looked at again")

@@ -199,6 +199,20 @@ struct DocumentTests {
         #expect(foreign?.code == "visma.field_missing")
     }
 
+    @Test("The document's discount and the customer's reference are read; a discount of an unknown side is not used")
+    func discount() async throws {
+        let twin = #","discountTotal":115.0,"discountTotalInCurrency":10.005,"customerRefNumber":"PO 77""#
+        let read = try await read(
+            Self.invoice(currency: "EUR", rate: "11.5", amount: "1150.0", inCurrency: "100.0", more: twin))
+        #expect(read.documentDiscount == Money(minorUnits: 1001, currency: .eur))
+        #expect(read.customerReference == "PO 77")
+        let bare = #","discountTotal":115.0"#
+        let foreign = try await self.read(
+            Self.invoice(currency: "EUR", rate: "11.5", amount: "1150.0", inCurrency: "100.0", more: bare))
+        #expect(foreign.documentDiscount == nil)
+        #expect(try await self.read(Self.invoice(more: bare)).documentDiscount?.minorUnits == 11_500)
+    }
+
     @Test("VAT details and applications of a foreign document are understood in either currency")
     func partsInEitherCurrency() async throws {
         func body(vat: String, taxable: String) -> String {

@@ -57,6 +57,10 @@ struct LookupTests {
             ),
             (.journalEntry, journal("7", status: "Balanced"), "/v2/journaltransaction/7", 10_000, false, false),
             (.journalEntry, journal("7", status: "Unposted"), "/v2/journaltransaction/7", 10_000, true, false),
+            (
+                .journalEntry, journal("7", status: "Posted", module: "ModuleGL"), "/v2/journaltransaction/7", 10_000,
+                true, false
+            ),
             (.journalEntry, journal("7", status: "Voided"), "/v2/journaltransaction/7", 10_000, false, true),
         ] as [(Booking.Kind, String, String, Int64, Bool, Bool)])
     func posted(
@@ -203,7 +207,7 @@ struct LookupTests {
         }
         let pages = [
             [row("1", line: 1, text: "po_12 Stripe payout"), row("2", line: 1)],
-            [row("2", line: 2), row("3", line: 1, module: "AR")], [row("4", line: 1)],
+            [row("2", line: 2), row("3", line: 1, module: "ModuleAR")], [row("4", line: 1, module: "ModuleGL")],
         ]
         let rig = try Rig(api: { _, index in answer(200, "[\(pages[index].joined(separator: ","))]") })
         let found = try await rig.client.journalEntries(reference: "po_1", from: try day("2026-11-05"))

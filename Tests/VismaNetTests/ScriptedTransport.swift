@@ -67,14 +67,15 @@ struct Rig {
     }
 
     init(
-        companyID: String? = nil, pageSize: Int = 500,
+        companyID: String? = nil, pageSize: Int = 500, mayDelete: Bool = false,
         tokens tokenScript: @escaping ScriptedTransport.Script = goodToken,
         api apiScript: @escaping ScriptedTransport.Script = { _, _ in answer(200, "[]") }
     ) throws {
         let rules = try HostRules()
-        let settings = VismaSettings(
+        var settings = VismaSettings(
             api: try rules.baseURL(Self.apiBase), connect: try rules.baseURL("http://127.0.0.1:8092"),
             companyID: companyID, vismaTenant: "11111111-2222-3333-4444-555555555555", pageSize: pageSize)
+        settings.mayDelete = mayDelete
         let clock = Clock()
         self.clock = clock
         tokens = ScriptedTransport(tokenScript)

@@ -21,6 +21,15 @@ struct TokenTests {
                 + "&client_secret=s3cr3t%26value%3D&tenant_id=11111111-2222-3333-4444-555555555555")
     }
 
+    @Test("The scope to delete is asked for only where it is needed")
+    func deleteScope() async throws {
+        for mayDelete in [false, true] {
+            let rig = try Rig(mayDelete: mayDelete)
+            _ = try await rig.token.current()
+            #expect(rig.tokens.requests.first?.bodyText.contains("api%3Adelete") == mayDelete)
+        }
+    }
+
     @Test("Twenty callers at once cause one call")
     func singleFlight() async throws {
         let rig = try Rig(tokens: { request, index throws(TransportFailure) in

@@ -229,6 +229,8 @@ struct ErrorTests {
         let forbidden = try await failure(403, "", method: "GET")
         #expect(forbidden?.disposition == .reauthorise)
         #expect(forbidden?.code == "visma.forbidden")
+        // No token of ours may delete: to ask for another one would not end.
+        #expect(try await failure(403, "", method: "DELETE")?.disposition == .reject)
         #expect(
             try await failure(302, "", method: "GET", [("location", "http://evil.example")])?.disposition == .reject)
     }

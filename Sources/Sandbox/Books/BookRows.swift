@@ -1,4 +1,4 @@
-/// One company joined to one Stripe account: a row of `pairs.jsonl`.
+/// One company joined to one Stripe account, and what the company has decided to book: a row of `pairs.jsonl`.
 package struct BookPair: Sendable, Hashable {
     package var vismaTenant: String
     package var stripeAccount: String
@@ -6,6 +6,19 @@ package struct BookPair: Sendable, Hashable {
     package var startDate: String
     /// IANA name; for the reader.
     package var timeZone: String
+    /// Bookings stay on hold until a person releases them.
+    package var holds = false
+    /// Stripe's fees are booked.
+    package var postsFees = false
+    /// Lost disputes are booked.
+    package var postsDisputes = false
+    /// Each payout is a journal.
+    package var postsPayouts = false
+    /// The cash accounts that stand for Stripe, by currency (`NOK`); of a currency without any, accounts are not
+    /// compared.
+    package var cashAccounts: [String: [String]] = [:]
+    /// The bank's account in the general ledger, by currency.
+    package var bankAccounts: [String: String] = [:]
 
     package init(vismaTenant: String, stripeAccount: String, startDate: String, timeZone: String) {
         self.vismaTenant = vismaTenant
@@ -15,17 +28,28 @@ package struct BookPair: Sendable, Hashable {
     }
 
     package var json: SandboxJSON {
-        .object([
+        let accounts = cashAccounts.sorted { $0.key < $1.key }.map { currency, numbers in
+            (currency, SandboxJSON.array(numbers.map { .string($0) }))
+        }
+        let banks = bankAccounts.sorted { $0.key < $1.key }.map { ($0.key, SandboxJSON.string($0.value)) }
+        return .object([
             ("visma_tenant", .string(vismaTenant)), ("stripe_account", .string(stripeAccount)),
-            ("start_date", .string(startDate)), ("timezone", .string(timeZone)),
+            ("start_date", .string(startDate)), ("timezone", .string(timeZone)), ("holds", .bool(holds)),
+            ("posts_fees", .bool(postsFees)), ("posts_disputes", .bool(postsDisputes)),
+            ("posts_payouts", .bool(postsPayouts)), ("cash_accounts", .object(accounts)),
+            ("bank_accounts", .object(banks)),
         ])
+    }
+
+    func isClearing(_ account: String, _ currency: String) -> Bool {
+        cashAccounts[currency.uppercased()]?.contains(account) ?? true
     }
 }
 
 /// A subject that is listed apart, with the reason: a row of `apart.jsonl`.
 package struct BookApart: Sendable, Hashable {
     package var vismaTenant: String
-    /// `Invoice:000123`.
+    /// `Invoice:000123`, or `payout/po_1`.
     package var document: String
     package var reason: String
 
@@ -52,6 +76,7 @@ package enum Books {
 extension SandboxJSON {
     func bookText(_ name: String) -> String { self[name]?.stringValue ?? "" }
     func bookNumber(_ name: String) -> Int64? { self[name]?.intValue }
+    func bookFlag(_ name: String) -> Bool { self[name]?.boolValue ?? false }
 }
 
 /// Stripe's idea of a currency's minor unit. Source: its currency page (zero- and three-decimal lists; ISK and UGX
@@ -77,132 +102,5 @@ enum BookMoney {
         guard let minor else { return "? " + currency.uppercased() }
         let places = exponent(currency)
         return VismaDecimal.text(minor, stored: places, shown: places) + " " + currency.uppercased()
-    }
-}
-
-struct BookDocument {
-    struct Application {
-        var key: String
-        /// Decimal text in the document's currency.
-        var amount: String
-    }
-
-    var tenant: String
-    var key: String
-    var isInvoice: Bool
-    var isReleased: Bool
-    var currency: String
-    var total: String
-    var balance: String
-    var date: String
-    var texts: [String]
-    var applications: [Application]
-
-    init(_ row: SandboxJSON) {
-        tenant = row.bookText("visma_tenant")
-        key = row.bookText("type") + ":" + row.bookText("number")
-        isInvoice = row.bookText("type") == "Invoice"
-        isReleased = row["released"]?.boolValue ?? false
-        currency = row.bookText("currency")
-        total = row.bookText("total")
-        balance = row.bookText("balance")
-        date = row.bookText("date")
-        texts = [row.bookText("note")] + (row["attachments"]?.elements ?? []).map { $0.bookText("text") }
-        applications = Self.applications(row)
-    }
-
-    static func applications(_ row: SandboxJSON) -> [Application] {
-        (row["applications"]?.elements ?? []).map {
-            Application(key: $0.bookText("type") + ":" + $0.bookText("number"), amount: $0.bookText("amount"))
-        }
-    }
-
-    var balanceMinor: Int64? { BookMoney.minor(balance, currency) }
-}
-
-struct BookPayment {
-    var tenant: String
-    var type: String
-    var number: String
-    var status: String
-    var reference: String
-    var currency: String
-    var amount: String
-    var text: String
-    var applications: [BookDocument.Application]
-
-    init(_ row: SandboxJSON) {
-        tenant = row.bookText("visma_tenant")
-        type = row.bookText("type")
-        number = row.bookText("number")
-        status = row.bookText("status")
-        reference = row.bookText("reference")
-        currency = row.bookText("currency")
-        amount = row.bookText("amount")
-        text = row.bookText("text")
-        applications = BookDocument.applications(row)
-    }
-
-    var isReleased: Bool { status == "Open" || status == "Closed" }
-    var isPayment: Bool { type == "Payment" || type == "Prepayment" }
-    var amountMinor: Int64? { BookMoney.minor(amount, currency) }
-
-    func applied(to key: String) -> Int64? {
-        applications.filter { $0.key == key }.reduce(0) { sum, application in
-            guard let sum, let amount = BookMoney.minor(application.amount, currency) else { return nil }
-            return sum + amount
-        }
-    }
-}
-
-struct BookInvoice {
-    var account: String
-    var id: String
-    var status: String
-    var currency: String
-    var amountDue: Int64?
-    var amountPaid: Int64?
-    var amountRemaining: Int64?
-    var document: String
-    var company: String
-
-    init(_ row: SandboxJSON) {
-        account = row.bookText("account")
-        id = row.bookText("id")
-        status = row.bookText("status")
-        currency = row.bookText("currency")
-        amountDue = row.bookNumber("amount_due")
-        amountPaid = row.bookNumber("amount_paid")
-        amountRemaining = row.bookNumber("amount_remaining")
-        document = row["metadata"]?.bookText("mlc_document") ?? ""
-        company = row["metadata"]?.bookText("mlc_company") ?? ""
-    }
-
-    var isGone: Bool { status == "void" || status == "deleted" }
-}
-
-/// An invoice payment, a charge, a refund or a dispute.
-struct BookMovement {
-    var kind: String
-    var account: String
-    var id: String
-    var status: String
-    var currency: String
-    /// Minor units: `amount`, or `amount_paid` of an invoice payment.
-    var amount: Int64?
-    var invoice: String
-    var intent: String
-    var charge: String
-
-    init(_ row: SandboxJSON) {
-        kind = row.bookText("kind")
-        account = row.bookText("account")
-        id = row.bookText("id")
-        status = row.bookText("status")
-        currency = row.bookText("currency")
-        amount = row.bookNumber(kind == "invoice_payment" ? "amount_paid" : "amount")
-        invoice = row.bookText("invoice")
-        intent = row.bookText("payment_intent")
-        charge = row.bookText("charge")
     }
 }

@@ -3,7 +3,7 @@
 package struct DriftReport: Sendable {
     package struct Difference: Sendable, Hashable {
         package var vismaTenant: String
-        /// `Invoice:000101`; nil when no document can be named.
+        /// `Invoice:000101` or `payout/po_1`; nil when none can be named.
         package var document: String?
         package var what: String
     }
@@ -23,6 +23,7 @@ package struct DriftReport: Sendable {
     package var documentsCompared = 0
     package var invoicesCompared = 0
     package var paymentsCompared = 0
+    package var balanceMovementsCompared = 0
 
     package var drift: Int { differences.count }
 }
@@ -39,11 +40,13 @@ package enum Drift {
             var comparison = PairComparison(pair: pair, pairs: pairs, visma: visma, stripe: stripe)
             comparison.compare()
             found += comparison.differences
-            report.documentsCompared += comparison.documents.count
-            report.invoicesCompared += comparison.invoices.count
-            report.paymentsCompared += comparison.invoicePayments.count
+            let books = comparison.books
+            report.documentsCompared += books.documents.count
+            report.invoicesCompared += books.invoices.count
+            report.paymentsCompared += books["invoice_payment"].count
+            report.balanceMovementsCompared += books["balance_transaction"].count
             for subject in apart where subject.vismaTenant == pair.vismaTenant {
-                let document = comparison.documents[subject.document]
+                let document = books.documents[subject.document]
                 report.apart.append(
                     .init(subject: subject, amount: document.map { "\($0.balance) \($0.currency)" }))
             }

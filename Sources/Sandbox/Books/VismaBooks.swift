@@ -59,6 +59,7 @@ extension VismaLedger {
             ("number", .string(payment.number)), ("status", .string(payment.status)),
             ("reference", .string(payment.reference)), ("currency", .string(payment.currency)),
             ("amount", Self.amount(payment.amount, payment.currency)), ("cash_account", .string(payment.cashAccount)),
+            ("customer", .text(customer(internalID: payment.customerID)?.number)),
             ("released", .bool(payment.isReleased)), ("date", .string(payment.date)),
             ("period", .string(payment.period)), ("text", .text(payment.text)),
             ("available", Self.amount(available(payment), payment.currency)),
@@ -76,7 +77,7 @@ extension VismaLedger {
                 "applications",
                 .array(payment.applications.map { Self.application($0, payment.currency) })
             ),
-            ("by_connector", .bool(payment.reference.hasPrefix("pi_"))),
+            ("by_connector", .bool(["pi_", "py_", "re_"].contains(payment.reference.prefix(3)))),
         ])
     }
 

@@ -31,6 +31,12 @@ extension StripeBook {
         return json(row)
     }
 
+    func listPaymentRecords(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
+        let (after, before) = (call.form.whole("created_after") ?? .min, call.form.whole("created_before") ?? .max)
+        let rows = paymentRecords.newestFirst.filter { $0.created > after && $0.created < before }
+        return try StripePage.cut(rows, call.form, noun: "payment record", url: "/v1/payment_records") { json($0) }
+    }
+
     func retrievePaymentRecord(_ call: StripeCall) throws(StripeFailure) -> StripeJSON {
         guard let row = paymentRecords[call.id] else { throw .absent("payment record", call.id) }
         return json(row)

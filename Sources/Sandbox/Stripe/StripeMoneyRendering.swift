@@ -33,9 +33,7 @@ extension StripeBook {
             "livemode": .bool(isLive),
             // The invoice's metadata is not copied here; the order reference is the only trace of the invoice.
             "metadata": .object([]), "next_action": nextAction(row),
-            "payment_details": row.invoice.map {
-                ["customer_reference": .null, "order_reference": .string($0)]
-            } ?? .null,
+            "payment_details": ["customer_reference": .null, "order_reference": .text(row.invoice)],
             "payment_method": .null, "payment_method_types": [.string(row.method)], "processing": .null,
             "receipt_email": .null, "statement_descriptor": .null, "status": .string(row.status),
         ]

@@ -29,6 +29,10 @@ extension StripeRoutes {
                     ])),
             ]
         ) { book, call throws(StripeFailure) in try book.reportPayment(call) },
+        .list(
+            "/v1/payment_records", "\(paymentRecord)_read",
+            [StripeField("created_after", .whole), StripeField("created_before", .whole)]
+        ) { book, call throws(StripeFailure) in try book.listPaymentRecords(call) },
         StripeRoute("GET", "/v1/payment_records/{id}", "\(paymentRecord)_read") {
             book, call throws(StripeFailure) in try book.retrievePaymentRecord(call)
         },

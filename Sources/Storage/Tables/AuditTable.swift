@@ -90,6 +90,18 @@ package enum AuditTable {
         ).map(entry)
     }
 
+    /// The entries about any of these, oldest first: one thing has a name in effects and another for people.
+    package static func list(
+        _ db: any SQLConnection, tenant: TenantID, subjects: [String]
+    ) throws -> [AuditEntry] {
+        try db.query(
+            """
+            SELECT \(columns) FROM audit WHERE tenant_id = \(tenant) AND subject IN (\(list: subjects))
+            ORDER BY sequence
+            """
+        ).map(entry)
+    }
+
     /// Oldest first, for verifying the chain.
     package static func after(
         _ db: any SQLConnection, tenant: TenantID, sequence: Int64, limit: Int

@@ -18,7 +18,8 @@ package enum CollectedTable {
             INSERT INTO collected (tenant_id, \(columns), created_at, updated_at) VALUES (\(tenant),
                 \(booking.subject), \(booking.cause), \(booking.kind), \(booking.origin), \(booking.state),
                 \(booking.amount.currency), \(booking.amount.minorUnits), \(booking.applied.minorUnits),
-                \(booking.fee.minorUnits), \(booking.number), \(booking.reference), \(booking.voidedFor?.rawValue), \(now), \(now))
+                \(booking.fee.minorUnits), \(booking.number), \(booking.reference),
+                \(booking.voidedFor?.rawValue), \(now), \(now))
             """)
     }
 
@@ -31,6 +32,18 @@ package enum CollectedTable {
             WHERE tenant_id = \(tenant) AND subject = \(subject) AND cause = \(cause)
             """
         ).first.map(booking)
+    }
+
+    /// Whether another subject has booked this fact.
+    package static func isBooked(
+        _ db: any SQLConnection, tenant: TenantID, cause: String, besides subject: Subject
+    ) throws -> Bool {
+        try !db.query(
+            """
+            SELECT subject FROM collected
+            WHERE tenant_id = \(tenant) AND cause = \(cause) AND subject <> \(subject) LIMIT 1
+            """
+        ).isEmpty
     }
 
     /// The bookings that a Visma document stands for.

@@ -23,6 +23,9 @@ package struct CustomerLink: Hashable, Sendable {
 }
 
 package enum CustomerLinksTable {
+    /// `matchedBy` of what a person chose.
+    package static let operatorRule = "operator"
+
     private static let columns: SQLStatement =
         "visma_internal_id, visma_number, stripe_customer, matched_by, matched_at"
 
@@ -61,6 +64,8 @@ package enum CustomerLinksTable {
         ).map { try $0.int("visma_internal_id") }
     }
 
+    /// A person's own choice stays until a person changes it: what a rule or a create finds later does not take its
+    /// place.
     package static func put(_ db: any SQLConnection, tenant: TenantID, _ link: CustomerLink) throws {
         try db.execute(
             """
@@ -69,7 +74,23 @@ package enum CustomerLinksTable {
             ON CONFLICT (tenant_id, visma_internal_id) DO UPDATE SET visma_number = excluded.visma_number,
                 stripe_customer = excluded.stripe_customer, matched_by = excluded.matched_by,
                 matched_at = excluded.matched_at
+            WHERE customer_links.matched_by <> \(operatorRule) OR excluded.matched_by = \(operatorRule)
             """)
+    }
+
+    package static func setNumber(
+        _ db: any SQLConnection, tenant: TenantID, vismaInternalID: Int, number: VismaCustomerNumber
+    ) throws {
+        try db.execute(
+            """
+            UPDATE customer_links SET visma_number = \(number)
+            WHERE tenant_id = \(tenant) AND visma_internal_id = \(vismaInternalID)
+            """)
+    }
+
+    package static func remove(_ db: any SQLConnection, tenant: TenantID, vismaInternalID: Int) throws {
+        try db.execute(
+            "DELETE FROM customer_links WHERE tenant_id = \(tenant) AND visma_internal_id = \(vismaInternalID)")
     }
 
     package static func list(_ db: any SQLConnection, tenant: TenantID) throws -> [CustomerLink] {

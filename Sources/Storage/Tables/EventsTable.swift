@@ -211,6 +211,18 @@ package enum EventsTable {
         ).map(event)
     }
 
+    /// Those that were resolved to the subject, oldest first. One of several subjects names the first of them only.
+    package static func list(
+        _ db: any SQLConnection, tenant: TenantID, subject: Subject
+    ) throws -> [StoredEvent] {
+        try db.query(
+            """
+            SELECT \(columns) FROM events WHERE tenant_id = \(tenant) AND subject = \(subject)
+            ORDER BY received_at, event_id
+            """
+        ).map(event)
+    }
+
     package static func countByState(
         _ db: any SQLConnection, tenant: TenantID
     ) throws -> [StoredEvent.State: Int] {

@@ -45,6 +45,18 @@ package enum LinksTable {
         ).map(link)
     }
 
+    /// The documents of a customer for which nothing is in Stripe.
+    package static func unpushed(
+        _ db: any SQLConnection, tenant: TenantID, of customer: VismaCustomerNumber
+    ) throws -> [DocumentRef] {
+        try db.query(
+            """
+            SELECT document FROM links
+            WHERE tenant_id = \(tenant) AND visma_customer = \(customer) AND invoice IS NULL ORDER BY document
+            """
+        ).map { try $0.document("document") }
+    }
+
     private static func link(_ row: SQLRow) throws -> Link {
         Link(
             document: try row.document("document"), state: try row.choice("state"),

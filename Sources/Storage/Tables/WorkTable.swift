@@ -13,29 +13,34 @@ package struct WorkItem: Hashable, Sendable {
     package var lastError: String?
     /// What made it dirty last.
     package var cause: String
+    /// When a person asked for the look that is due.
+    package var askedAt: Timestamp?
 
     package var isDirty: Bool { generation > doneGeneration }
 }
 
 package enum WorkTable {
     private static let columns: SQLStatement = """
-        subject, generation, done_generation, due_at, attempts, last_error, cause
+        subject, generation, done_generation, due_at, attempts, last_error, cause, asked_at
         """
 
     /// Marks the subject dirty and answers its generation. One that is dirty already keeps its attempts and the
     /// earlier of both due times; a clean one starts anew.
     @discardableResult
     package static func dirty(
-        _ db: any SQLConnection, tenant: TenantID, subject: Subject, cause: String, dueAt: Timestamp
+        _ db: any SQLConnection, tenant: TenantID, subject: Subject, cause: String, dueAt: Timestamp,
+        askedAt: Timestamp? = nil
     ) throws -> Int64 {
         let rows = try db.query(
             """
-            INSERT INTO work (tenant_id, \(columns)) VALUES (\(tenant), \(subject), 1, 0, \(dueAt), 0, NULL, \(cause))
+            INSERT INTO work (tenant_id, \(columns))
+            VALUES (\(tenant), \(subject), 1, 0, \(dueAt), 0, NULL, \(cause), \(askedAt))
             ON CONFLICT (tenant_id, subject) DO UPDATE SET generation = work.generation + 1, cause = excluded.cause,
                 due_at = CASE WHEN work.generation > work.done_generation AND work.due_at < excluded.due_at
                     THEN work.due_at ELSE excluded.due_at END,
                 attempts = CASE WHEN work.generation > work.done_generation THEN work.attempts ELSE 0 END,
-                last_error = CASE WHEN work.generation > work.done_generation THEN work.last_error END
+                last_error = CASE WHEN work.generation > work.done_generation THEN work.last_error END,
+                asked_at = COALESCE(excluded.asked_at, work.asked_at)
             RETURNING generation
             """)
         guard let row = rows.first else { throw StorageError(.other, "an upsert answered no row") }
@@ -70,7 +75,7 @@ package enum WorkTable {
     ) throws -> Bool {
         try db.execute(
             """
-            UPDATE work SET done_generation = \(generation), attempts = 0, last_error = NULL
+            UPDATE work SET done_generation = \(generation), attempts = 0, last_error = NULL, asked_at = NULL
             WHERE tenant_id = \(tenant) AND subject = \(subject) AND generation = \(generation)
             """) == 1
     }
@@ -84,6 +89,7 @@ package enum WorkTable {
         try db.execute(
             """
             UPDATE work SET attempts = attempts + 1, last_error = \(error),
+                asked_at = CASE WHEN generation > \(generation) THEN asked_at END,
                 due_at = CASE WHEN generation > \(generation) AND due_at < \(dueAt) THEN due_at ELSE \(dueAt) END
             WHERE tenant_id = \(tenant) AND subject = \(subject) AND generation > done_generation
             """)
@@ -151,6 +157,6 @@ package enum WorkTable {
             subject: try row.subject("subject"), generation: try row.integer("generation"),
             doneGeneration: try row.integer("done_generation"), dueAt: try row.timestamp("due_at"),
             attempts: try row.int("attempts"), lastError: try row.textOrNull("last_error"),
-            cause: try row.text("cause"))
+            cause: try row.text("cause"), askedAt: try row.timestampOrNull("asked_at"))
     }
 }

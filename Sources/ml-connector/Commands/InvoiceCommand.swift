@@ -1,11 +1,12 @@
 import ArgumentParser
 import Domain
 import Storage
+import Sync
 
 struct InvoiceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoice", abstract: "Visma documents and what collects for them in Stripe.",
-        subcommands: [List.self, Show.self])
+        subcommands: [List.self, Show.self, Push.self, Trace.self, Undo.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -63,6 +64,50 @@ struct InvoiceCommand: AsyncParsableCommand {
                     }
                     return view
                 })
+        }
+    }
+
+    struct Push: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Asks for one document to be collected.",
+            discussion: """
+                It goes out even if the policy waits for a mark, if it has a ROT/RUT deduction or if it is larger than \
+                most payment methods take. Start date, exclusions and limits of the policy still hold. The next turn \
+                does it: that of a running server, or of `ml-connector sync run`.
+
+                Example: ml-connector invoice push acme Invoice:000123 --reason "agreed by telephone"
+                """)
+
+        static let reasonCharactersMax = 500
+
+        @OptionGroup var tenant: TenantArgument
+
+        @Argument(help: "TYPE:NUMBER, like Invoice:000123; a bare number is an invoice's.")
+        var document: String
+
+        @Option(name: .long, help: "Why, for the audit trail.")
+        var reason = "asked for on the command line"
+
+        @OptionGroup var store: StoreOptions
+        @OptionGroup var format: OutputOptions
+
+        func validate() throws {
+            guard (1...Self.reasonCharactersMax).contains(reason.count) else {
+                throw ValidationError("--reason must have 1 to \(Self.reasonCharactersMax) characters")
+            }
+        }
+
+        func run() async throws {
+            let id = try tenant.id
+            let document = try Documents.parse(document)
+            let reason = reason
+            try await Assembly.run(Settings.load(store.given)) { assembly in
+                try await assembly.admin.push(document, of: id, reason: reason)
+            }
+            format.show([
+                "tenant": Value(id), "document": .text(document.description), "state": .text("asked"),
+                "reason": .text(reason),
+            ])
         }
     }
 

@@ -5,7 +5,8 @@ import Sync
 
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sync", abstract: "Brings both sides of a company in step.", subcommands: [Run.self])
+        commandName: "sync", abstract: "Brings both sides of a company in step.",
+        subcommands: [Run.self, Preview.self])
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

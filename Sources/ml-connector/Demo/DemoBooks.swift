@@ -14,15 +14,14 @@ struct DemoBooks: Sendable {
 
     init(_ stage: DemoStage) async throws {
         visma = stage.companies.visma.books()
-        stripe = try stage.companies.stripe.books().map { try SandboxJSON.parse($0) }
+        stripe = try (stage.companies.stripe.books() + stage.companies.stripe.ledgers()).map {
+            try SandboxJSON.parse($0)
+        }
         var pairs: [BookPair] = []
         var apart: [BookApart] = []
         for company in stage.companies.all {
             let manifest = try Manifest(yaml: company.manifest)
-            pairs.append(
-                BookPair(
-                    vismaTenant: company.vismaTenant, stripeAccount: company.account,
-                    startDate: manifest.policy.startDate.description, timeZone: manifest.policy.timeZone))
+            pairs.append(Self.pair(company, manifest.policy))
             apart += try await Self.apart(manifest.id, company.vismaTenant, stage.assembly.database)
         }
         self.pairs = pairs
@@ -30,27 +29,42 @@ struct DemoBooks: Sendable {
         report = Drift.compute(visma: visma, stripe: stripe, pairs: pairs, apart: apart)
     }
 
-    /// Subjects with an open review, a booking on hold or a release that is still queued.
+    /// What the company has decided to book, as the comparison asks it.
+    private static func pair(_ company: DemoCompanies.Company, _ policy: Policy) -> BookPair {
+        var pair = BookPair(
+            vismaTenant: company.vismaTenant, stripeAccount: company.account,
+            startDate: policy.startDate.description, timeZone: policy.timeZone)
+        let posting = policy.posting
+        pair.holds = posting.booking == .hold
+        pair.postsFees = posting.fees == .post
+        pair.postsDisputes = posting.disputes == .post
+        pair.postsPayouts = posting.payouts == .journal
+        pair.cashAccounts = posting.cashAccounts.mapValues { [$0] }
+        for accounts in posting.branchCashAccounts.values {
+            for (currency, account) in accounts { pair.cashAccounts[currency, default: []].append(account) }
+        }
+        pair.bankAccounts = posting.bankLedgerAccounts
+        return pair
+    }
+
+    /// Subjects that a person must decide on, and those that wait for something: a credit note, say.
     private static func apart(
         _ tenant: TenantID, _ vismaTenant: String, _ database: any Database
     ) async throws -> [BookApart] {
         try await database.read { db in
-            var result: [BookApart] = []
-            for review in try ReviewsTable.list(db, tenant: tenant, state: .open, limit: 1000) {
-                guard case .document(let document) = review.subject else { continue }
-                result.append(
-                    BookApart(
-                        vismaTenant: vismaTenant, document: document.description, reason: "review: \(review.code)"))
+            let reviews = try ReviewsTable.list(db, tenant: tenant, state: .open, limit: 1000)
+                .map { ($0.subject, "review: \($0.code)") }
+            let waiting = try WorkTable.dirtyList(db, tenant: tenant, limit: 1000)
+                .map { ($0.subject, "waits: \($0.lastError ?? $0.cause)") }
+            return (reviews + waiting).compactMap { subject, reason in
+                // The comparison names documents and payouts; the look at a customer's refunds hides nothing.
+                switch subject {
+                case .document(let document):
+                    BookApart(vismaTenant: vismaTenant, document: document.description, reason: reason)
+                case .payout: BookApart(vismaTenant: vismaTenant, document: subject.key, reason: reason)
+                case .customer, .endpoint: nil
+                }
             }
-            for booking in try CollectedTable.list(db, tenant: tenant, subject: nil) {
-                guard case .document(let document) = booking.subject,
-                    booking.state == .held || booking.state == .releasing
-                else { continue }
-                let reason = booking.state == .held ? "booking on hold" : "release pending"
-                result.append(
-                    BookApart(vismaTenant: vismaTenant, document: document.description, reason: reason))
-            }
-            return result
         }
     }
 

@@ -8,9 +8,11 @@ struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Shows the main job on this machine, against a simulated Visma.net and Stripe.",
         discussion: """
-            Two companies are added, pinged and polled; their open invoices are pushed to Stripe; customers pay, one \
-            card fails, two payments are disputed; everything comes back into Visma. Then both simulators' own books \
-            are compared: the exit status is 0 only when they agree and the audit chain is whole.
+            Two companies are added, pinged and polled; their open invoices are pushed to Stripe; customers pay, in \
+            part, too much or one sum for two; a card fails; bookkeepers book bank payments, credits and a write-off; \
+            money is refunded and disputed; a refund fails; Stripe takes its fees and pays out. Everything comes to \
+            the other side. Then both simulators' own books are compared: the exit status is 0 only when they agree \
+            and the audit chain is whole.
 
             Example: ml-connector demo --books ./books && python3 ops/drift.py ./books
             """)

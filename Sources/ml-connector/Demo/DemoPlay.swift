@@ -15,10 +15,19 @@ struct DemoPlay: Sendable {
         progress.begin("Visma's open invoices go to Stripe")
         try await stage.untilQuiet("pushing")
         progress.done(pushedText())
-        progress.begin("customers pay, one card fails, two payments are disputed; webhooks come twice and out of order")
-        let told = try pay()
+        var people = DemoPeople(companies: stage.companies)
+        progress.begin("customers pay in Stripe and past it; webhooks come twice and out of order")
+        let paid = try people.pay()
         try await stage.untilQuiet("booking")
-        progress.done(told)
+        progress.done(paid)
+        progress.begin("money goes back: refunds, disputes, a booking that somebody voids")
+        let returned = try people.giveBack()
+        try await stage.untilQuiet("booking what went back")
+        progress.done(returned)
+        progress.begin("a refund fails, banks decide, Stripe pays out")
+        let decided = try people.decide()
+        try await stage.untilQuiet("booking what was decided")
+        progress.done(decided)
     }
 
     private func onboard() async throws {
@@ -42,30 +51,6 @@ struct DemoPlay: Sendable {
     private func pushedText() -> String {
         let invoices = stage.companies.stripe.invoices()
         return "\(invoices.count) invoices in Stripe, \(invoices.filter { $0.status == "open" }.count) open"
-    }
-
-    /// Most invoices are paid, every seventh stays open; the first open one of nord has its card declined; in each
-    /// company one payment is disputed.
-    private func pay() throws -> String {
-        let stripe = stage.companies.stripe
-        var paid = 0
-        var failed = false
-        var disputed: Set<String> = []
-        for (index, invoice) in stripe.invoices().filter({ $0.status == "open" }).enumerated() {
-            guard index % 7 != 3 else {
-                guard !failed else { continue }
-                try stripe.failCard(
-                    invoice: invoice.id, code: "card_declined", message: "Your card has insufficient funds.")
-                failed = true
-                continue
-            }
-            let made = try stripe.pay(invoice: invoice.id)
-            paid += 1
-            if index % 5 == 1, disputed.insert(invoice.account).inserted {
-                try stripe.dispute(charge: made.charge, reason: "product_not_received")
-            }
-        }
-        return "\(paid) paid, 1 card declined, \(disputed.count) disputed"
     }
 }
 

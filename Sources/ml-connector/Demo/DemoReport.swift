@@ -35,24 +35,31 @@ struct DemoReport: Sendable {
         reviews = counts.reviews
         let calls = stage.companies.stripe.calls().values.reduce(0) { $0 + $1.values.reduce(0, +) }
         let vismaCalls = stage.companies.all.reduce(0) { $0 + stage.companies.visma.callCount(of: $1.vismaTenant) }
-        summary = [
+        let figures = DemoFigures(
+            books,
+            baseCurrencies: Dictionary(
+                uniqueKeysWithValues: stage.companies.all.map { ($0.vismaTenant, $0.baseCurrency) }))
+        let begun: Record = [
             "tenants": Value(tenants.count),
             "invoices_seen": Value(counts.seen), "invoices_pushed": Value(counts.pushed),
-            "payments_posted": Value(counts.posted),
             "failures_recorded": Value(Self.recorded(books, kind: "charge") { $0["status"]?.stringValue == "failed" }),
             "disputes_recorded": Value(Self.recorded(books, kind: "dispute") { _ in true }),
-            "reviews_open": Value(reviews.count), "events_received": Value(counts.events),
+            "refunds_recorded": Value(Self.recorded(books, kind: "refund") { _ in true }),
+        ]
+        let ended: Record = [
+            "reviews_open": Value(reviews.count), "listed_apart": Value(books.apart.count),
+            "differences_apart": Value(books.report.differencesApart.count), "events_received": Value(counts.events),
             "events_duplicate": Value(counts.duplicates), "stripe_calls": Value(calls),
             "visma_calls": Value(vismaCalls), "drift": Value(books.report.drift),
             "audit_entries": Value(entries), "audit_verified": .flag(fault == nil), "seconds": .whole(seconds),
         ]
+        summary = Record(begun.fields + figures.record.fields + ended.fields)
     }
 
     /// What our own tables say: counted, not believed — drift is computed from the simulators' books alone.
     private struct Counts: Sendable {
         var seen = 0
         var pushed = 0
-        var posted = 0
         var events = 0
         var duplicates = 0
         var reviews: [Record] = []
@@ -62,8 +69,6 @@ struct DemoReport: Sendable {
                 let links = try LinksTable.list(db, tenant: tenant, limit: 10_000)
                 seen += links.count
                 pushed += links.filter { $0.invoice != nil && $0.state != .drafted }.count
-                posted += try CollectedTable.list(db, tenant: tenant, subject: nil).filter { $0.state == .booked }
-                    .count
                 events += try EventsTable.countByState(db, tenant: tenant).values.reduce(0, +)
                 duplicates += try EventsTable.duplicates(db, tenant: tenant)
                 for review in try ReviewsTable.list(db, tenant: tenant, state: .open, limit: 1000) {
@@ -142,6 +147,11 @@ struct DemoReport: Sendable {
                     ]))
             Terminal.out("\nREVIEWS: what a person must decide")
             for review in reviews { Terminal.out(Self.told(review)) }
+            Terminal.out("\nAPART: what waits, or a person must decide, and how the books differ by it")
+            for apart in books.apart { Terminal.out("  \(apart.document)  \(apart.reason)") }
+            for difference in books.report.differencesApart {
+                Terminal.out("    \(difference.document ?? "-"): \(difference.what)")
+            }
             if !books.report.differences.isEmpty {
                 Terminal.out("\nDIFFERENCES")
                 for difference in books.report.differences {

@@ -13,6 +13,8 @@ import Web
 struct DemoStage: Sendable {
     /// How long anything may take before the demo gives up.
     static let patienceSeconds = 120
+    /// What is to be looked at later than this waits for people, and is told of at the end.
+    static let soonSeconds: Int64 = 60
 
     let companies: DemoCompanies
     let assembly: Assembly
@@ -95,8 +97,8 @@ struct DemoStage: Sendable {
         }
     }
 
-    /// Waits until nothing moves any more on any side: no delivery on its way, no event unread, no subject dirty, and
-    /// every list swept since this was asked.
+    /// Waits until nothing moves any more on any side: no delivery on its way, no event unread, no subject due soon,
+    /// and every list swept since this was asked.
     func untilQuiet(_ what: String) async throws {
         let asked = SystemSource.now()
         let patience = ContinuousClock.now + .seconds(Self.patienceSeconds)
@@ -114,10 +116,12 @@ struct DemoStage: Sendable {
     private func unfinished(since asked: Timestamp) async throws -> String? {
         let deliveries = companies.stripe.pendingDeliveries()
         if deliveries > 0 { return "\(deliveries) webhooks on their way" }
+        let now = SystemSource.now()
         return try await assembly.database.read { [tenants] db in
             for tenant in tenants {
                 let unread = try EventsTable.nextReceived(db, tenant: tenant, limit: 1).count
-                let dirty = try WorkTable.counts(db, tenant: tenant).dirty
+                let dirty = try WorkTable.dirtyList(db, tenant: tenant, limit: 1000)
+                    .filter { $0.dueAt.seconds(since: now) < Self.soonSeconds }.count
                 if unread + dirty > 0 { return "\(tenant): \(dirty) invoices being worked on" }
                 for stream in [SyncStream.vismaInvoices, .vismaPayments, .vismaCreditNotes] {
                     let swept = try CursorsTable.get(db, tenant: tenant, stream: stream)?.sweptAt
