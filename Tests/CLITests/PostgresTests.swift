@@ -34,6 +34,42 @@
             #expect(refused.errors.contains("--state"))
         }
 
+        @Test("killed while its server is being made, the demo leaves neither files nor processes")
+        func killed() async throws {
+            let tool = try Tool()
+            let demo = try Watched(
+                [Tool.binary.path, "demo", "--engine", "postgres"], environment: ["PATH": "/usr/bin:/bin"],
+                output: tool.path("out"), errors: tool.path("errors"))
+            var child: (process: String, directory: String)?
+            try await KillBench.until("the server is being made") {
+                try #require(demo.ended() == nil)
+                child = Self.child(of: demo.process)
+                return child != nil
+            }
+            let (keeper, directory) = try #require(child)
+            #expect(directory.hasPrefix("/tmp/ml-connector-postgres-"))
+            #expect(FileManager.default.fileExists(atPath: directory))
+            demo.end()
+            try await KillBench.until("everything is gone") {
+                [directory, "/proc/" + keeper].allSatisfy { !FileManager.default.fileExists(atPath: $0) }
+            }
+        }
+
+        /// The first child of a process, and the directory that it works in.
+        private static func child(of parent: pid_t) -> (process: String, directory: String)? {
+            let manager = FileManager.default
+            // DROPPED: there is always /proc.
+            for process in (try? manager.contentsOfDirectory(atPath: "/proc")) ?? [] where Int(process) != nil {
+                // DROPPED: it may have ended meanwhile.
+                let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+                guard status.contains("\nPPid:\t\(parent)\n") else { continue }
+                // DROPPED: as above.
+                let directory = try? manager.destinationOfSymbolicLink(atPath: "/proc/\(process)/cwd")
+                if let directory { return (process, directory) }
+            }
+            return nil
+        }
+
         @Test("migrate, doctor, tenant and audit work on a server; the password is shown nowhere")
         func commands() throws {
             let place = try Place()

@@ -78,18 +78,17 @@ package final class PrivateCluster: Sendable {
     private static func start(
         _ files: ClusterFiles, _ tools: String, _ port: UInt16, _ durability: Durability
     ) throws {
-        try files.run(
-            tools + "/initdb",
-            [
-                "--pgdata", files.data, "--username", user, "--pwfile", files.passwordFile, "--encoding", "UTF8",
-                "--locale", "C", "--auth-local", "trust", "--auth-host", "scram-sha-256", "--no-sync",
-            ])
+        let initdb = [
+            tools + "/initdb", "--pgdata", files.data, "--username", user, "--pwfile", files.passwordFile,
+            "--encoding", "UTF8", "--locale", "C", "--auth-local", "trust", "--auth-host", "scram-sha-256",
+            "--no-sync",
+        ]
         var options = [
             "listen_addresses=127.0.0.1", "port=\(port)", "unix_socket_directories=\(files.path)",
             "max_connections=\(connectionsMax)",
         ]
         if durability == .none { options += ["fsync=off", "full_page_writes=off"] }
-        try files.keep([tools + "/postgres", "-D", files.data] + options.flatMap { ["-c", $0] })
+        try files.keep(initdb, then: [tools + "/postgres", "-D", files.data] + options.flatMap { ["-c", $0] })
     }
 
     /// Where a distribution puts the server's programs; the newest version that is there.
@@ -165,35 +164,26 @@ private final class ClusterFiles: Sendable {
         }
     }
 
-    /// Runs a program to its end.
-    func run(_ program: String, _ arguments: [String]) throws {
-        let process = try process(asOwner([program] + arguments))
-        try Self.start(process)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw failure(program) }
-    }
-
-    /// Starts a server under a shell that ends it, and removes the directory, once nobody holds the pipe any more;
-    /// waits until it takes connections.
-    func keep(_ server: [String]) throws {
+    /// Starts `preparation` and then `server` under a shell that ends them, and removes the directory, once nobody
+    /// holds the pipe any more; waits until the server takes connections. A shell's background job does not hear the
+    /// signal, so the preparation comes to its end, and the server is asked until it is up and hears.
+    func keep(_ preparation: [String], then server: [String]) throws {
         let script = """
             trap '' INT TERM HUP
-            exec 3<&0
-            directory=$1
-            shift
-            "$@" </dev/null 3<&- &
-            server=$!
-            (cat <&3 >/dev/null; kill -QUIT $server) 2>/dev/null &
+            exec 3<&0 </dev/null
+            (\(command(preparation)) && exec \(command(server))) 3<&- &
+            job=$!
+            (cat <&3 >/dev/null; while [ ! -e '\(ended)' ] && kill -QUIT $job; do sleep 0.1; done) 2>/dev/null &
             watch=$!
-            wait $server
-            : >"$directory/ended"
+            wait $job
+            : >'\(ended)'
             wait $watch
-            rm -rf "$directory"
+            rm -rf '\(path)'
             """
         let lifeline = Pipe()
         // Another child of this process must not hold it.
         _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        let process = try process(["/bin/sh", "-c", script, "sh", path] + asOwner(server))
+        let process = try shell(script)
         process.standardInput = lifeline
         try Self.start(process)
         keeper.withLock { $0 = (process, lifeline) }
@@ -238,15 +228,19 @@ private final class ClusterFiles: Sendable {
         try process.run()
     }
 
-    private func asOwner(_ command: [String]) -> [String] {
-        guard let owner else { return command }
-        return ["/usr/bin/setpriv", "--reuid=\(owner.user)", "--regid=\(owner.group)", "--clear-groups", "--"] + command
+    /// As the owner of the files. No word here has a quote in it.
+    private func command(_ words: [String]) -> String {
+        var all = words
+        if let owner {
+            all = ["setpriv", "--reuid=\(owner.user)", "--regid=\(owner.group)", "--clear-groups", "--"] + words
+        }
+        return all.map { "'\($0)'" }.joined(separator: " ")
     }
 
-    private func process(_ command: [String]) throws -> Process {
+    private func shell(_ script: String) throws -> Process {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", script]
         process.currentDirectoryURL = URL(fileURLWithPath: path)
         process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C"]
         guard let output = FileHandle(forWritingAtPath: log) else {
@@ -255,7 +249,6 @@ private final class ClusterFiles: Sendable {
         try output.seekToEnd()
         process.standardOutput = output
         process.standardError = output
-        process.standardInput = FileHandle.nullDevice
         return process
     }
 }
