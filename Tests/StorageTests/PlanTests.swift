@@ -27,6 +27,11 @@ struct PlanTests {
             "stripe_customers_description"
         ),
         ("SELECT * FROM links WHERE tenant_id = 'a' AND invoice = 'in_1'", "links_invoice"),
+        (
+            "SELECT subject FROM collected WHERE tenant_id = 'a' AND cause = 'inpay_1' AND subject <> 's' LIMIT 1",
+            "collected_cause"
+        ),
+        ("SELECT * FROM requests WHERE tenant_id = 'a' AND subject = 's' ORDER BY id", "requests_subject"),
     ]
 
     @Test("the hot queries use their indexes", arguments: hot.indices)
@@ -71,6 +76,17 @@ struct PlanTests {
                 tenant_id, document, state, revision, visma_customer, currency, invoice, created_at, updated_at)
             SELECT 't' || t, 'Invoice:' || n, 'settled', 1, 'c', 'NOK', 'in_' || n, 0, 0
             FROM generate_series(1, 40) t, generate_series(1, 200) n
+            """,
+            """
+            INSERT INTO collected (
+                tenant_id, subject, cause, kind, origin, state, currency, amount, applied, fee, number, reference,
+                created_at, updated_at)
+            SELECT 't' || t, 's' || n, 'inpay_' || n, 'payment', 'posted', 'booked', 'NOK', 1, 1, 0, 'n' || n, 'r', 0, 0
+            FROM generate_series(1, 40) t, generate_series(1, 200) n
+            """,
+            """
+            INSERT INTO requests (tenant_id, id, subject, kind, reason, actor, asked_at)
+            SELECT 't' || t, n, 's' || n, 'push', 'x', 'x', 0 FROM generate_series(1, 40) t, generate_series(1, 200) n
             """,
             """
             INSERT INTO stripe_customers (tenant_id, customer, description, updated_at)

@@ -52,7 +52,9 @@ struct SchemaTests {
             "UPDATE tenants SET stripe_account = ''", "UPDATE work SET done_generation = generation + 1",
             "UPDATE events SET livemode = 2", "UPDATE events SET state = 'ignored', reason = NULL",
             "UPDATE journal SET state = 'done', settled_at = NULL", "UPDATE runs SET outcome = 'failed'",
-            "UPDATE reviews SET state = 'resolved'",
+            "UPDATE reviews SET state = 'resolved'", "UPDATE requests SET kind = 'wish'",
+            "UPDATE requests SET cause = NULL", "UPDATE settlements SET way = 'cash'",
+            "UPDATE settlements SET attached = 2", "UPDATE collected SET kind = 'gift'",
         ], Engine.dialects)
     func unknownStates(_ update: String, _ engine: Engine) async throws {
         let store = try await Store(engine)
