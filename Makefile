@@ -3,6 +3,7 @@
 # make test      all tests; sets the machine up first
 # make simulate  the whole connector in one process from one seed (SEED=1 STEPS=2000)
 # make defects   plants known defects one at a time and shows that a test finds each (ONLY='001 004')
+# make prove     what takes too long for every run: the kill matrix on PostgreSQL
 # make lint      formatting and style
 # make build     everything that is shipped
 # make serve     the service itself (ARGS='--help')
@@ -20,7 +21,7 @@ STEPS ?= 2000
 ARGS ?=
 ONLY ?=
 
-.PHONY: demo test simulate defects lint build serve setup
+.PHONY: demo test simulate defects prove lint build serve setup
 
 demo: build
 	@exec .build/debug/ml-connector demo $(ARGS)
@@ -41,6 +42,11 @@ test: setup
 
 defects: setup
 	@BUILD_FLAGS='$(BUILD_FLAGS)' Tests/Defects/run.sh $(ONLY)
+
+prove: setup
+	@ops/build.sh $(BUILD_FLAGS) --build-tests
+	ML_CONNECTOR_KILL_ENGINE=postgres exec swift test $(BUILD_FLAGS) --skip-build --disable-xctest \
+		--filter '^CLITests\.KillTests' </dev/null
 
 lint:
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests migrations tenants
