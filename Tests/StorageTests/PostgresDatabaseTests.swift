@@ -195,6 +195,20 @@
             #expect(shown.contains("127.0.0.1"))
             #expect(!shown.contains(secret) && !shown.contains(wrong))
             #expect(try await PostgresDatabase(address).read { try $0.query("SELECT 1 AS one")[0].int("one") } == 1)
+            for key in ["password", "sslpassword"] {
+                #expect(try PostgresAddress(url: "postgres://kari@127.0.0.1/x?\(key)=hunter2").hasPassword)
+            }
+        }
+
+        @Test("a machine that fell silent loses its connections within half a minute, and with them the lock")
+        func keepalives() async throws {
+            let database = PostgresDatabase(try PostgresAddress(url: TestCluster.portURL()))
+            var seconds: [String: Int] = [:]
+            for name in ["idle", "interval", "count"] {
+                seconds[name] = Int(try await database.setting("tcp_keepalives_" + name))
+            }
+            let idle = try #require(seconds["idle"]), interval = try #require(seconds["interval"])
+            #expect((1...30).contains(idle + interval * (try #require(seconds["count"]))))
         }
 
         @Test(

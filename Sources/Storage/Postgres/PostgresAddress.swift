@@ -5,7 +5,7 @@ import CPostgres
 package struct PostgresAddress: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
     /// What may be shown: user, host, port, database and TLS mode.
     package let description: String
-    package var hasPassword: Bool { options["password"] != nil }
+    package var hasPassword: Bool { options["password"] != nil || options["sslpassword"] != nil }
     package var customMirror: Mirror { Mirror(self, children: ["address": description]) }
 
     /// libpq's keywords and their values.

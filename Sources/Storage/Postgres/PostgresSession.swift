@@ -6,6 +6,11 @@ final class PostgresSession {
     /// Statements that are kept prepared. The code has some two hundred; lists of ids add texts of their own.
     static let statementsMax = 500
     static let connectSecondsMax = 10
+    /// When the server takes a client's machine for dead that says nothing: its transactions and its lock end then. The
+    /// default of most systems is two hours. A socket's client needs none of this, and the setting has no effect there.
+    private static let keepalivesIdleSeconds = 15
+    private static let keepalivesIntervalSeconds = 5
+    private static let keepalivesCount = 3
     /// PostgreSQL before it is not tested.
     static let serverVersionMin: Int32 = 140_000
 
@@ -156,6 +161,9 @@ final class PostgresSession {
             """
             SET lock_timeout = \(limits.lockTimeoutMilliseconds);
             SET idle_in_transaction_session_timeout = \(limits.idleInTransactionMilliseconds);
+            SET tcp_keepalives_idle = \(Self.keepalivesIdleSeconds);
+            SET tcp_keepalives_interval = \(Self.keepalivesIntervalSeconds);
+            SET tcp_keepalives_count = \(Self.keepalivesCount);
             SET enable_seqscan = off;
             SET bytea_output = hex
             """)
