@@ -127,3 +127,11 @@ for target in package.targets where target.type != .system {
         + (isPostgresOn && ["Storage", "StorageTests", "ml-connector", "CLITests"].contains(target.name)
             ? [.define("POSTGRES")] : [])
 }
+
+// What computes the most in the proofs is optimised in debug builds too: the whole suite takes two thirds of the time.
+let computing = [
+    "Domain", "LibCrypto", "Storage", "Outbound", "VismaNet", "Stripe", "Sync", "Sandbox", "Simulation", "DomainTests",
+]
+for target in package.targets where computing.contains(target.name) {
+    target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
+}

@@ -20,6 +20,11 @@ enum CreditNotePlan {
             receivable, situation)
     }
 
+    /// Visma made another amount of ours, and it was deleted.
+    static func hasFailed(_ refund: Collection.Refund, _ situation: Situation) -> Bool {
+        situation.bookings.contains { $0.cause == "\(refund.id):credit" && $0.voidedFor == .failure }
+    }
+
     /// The Visma credit note, applied to the invoice, of one that was made in Stripe.
     static func actions(
         for note: Collection.CreditNote, _ receivable: Receivable, _ situation: Situation

@@ -137,14 +137,14 @@ package enum PaymentPlan {
                 situation)
     }
 
-    /// A person voided it, and the money did go back.
+    /// A person voided it, and the money did go back and is booked nowhere else.
     static func isExplained(
         _ booking: Booking, _ payment: Collection.Payment, _ collection: Collection, _ situation: Situation
     ) -> Bool {
         guard booking.state == .voided, booking.voidedFor == nil, let charge = charge(of: payment, collection) else {
             return false
         }
-        return RefundPlan.isFullyRefunded(charge, collection)
+        return RefundPlan.isFullyRefunded(charge, collection) && !RefundPlan.isBooked(charge, collection, situation)
             || DisputePlan.covering(charge, booking, collection, situation) != nil
     }
 

@@ -63,7 +63,8 @@ package enum Plan {
         let money = money(receivable, collection, situation)
         // Stripe was told that nothing is to be collected any more.
         if situation.settlements.contains(where: { $0.way == .void || $0.way == .uncollectible }) {
-            return money + SettlementPlan.actions(receivable, collection, situation) + [.setLink(.stopped)]
+            return money + SettlementPlan.actions(receivable, collection, situation)
+                + WithdrawalPlan.returned(receivable, collection, situation) + [.setLink(.stopped)]
         }
         // Voided by us because the amounts did not agree: the review of that says it all.
         let isOurs = situation.voiding(of: link)?.state == .done

@@ -134,9 +134,13 @@ enum RefundPlan {
             let booking = PaymentPlan.bookings(of: payment, situation).last, booking.state == .booked,
             booking.fee.isZero
         else { return nil }
-        // None of its refunds stands on a credit note already.
+        return isBooked(charge, collection, situation) ? nil : booking
+    }
+
+    /// A refund of it stands in Visma as a document of its own.
+    static func isBooked(_ charge: Collection.Charge, _ collection: Collection, _ situation: Situation) -> Bool {
         let refunds = collection.refunds.filter { self.charge(of: $0, collection) == charge }.map(\.id.rawValue)
-        return situation.bookings.contains { refunds.contains($0.cause) && $0.stands } ? nil : booking
+        return situation.bookings.contains { refunds.contains($0.cause) && $0.stands }
     }
 
     /// The payment may be voidable once Visma has released it: no credit note is taken meanwhile.
@@ -155,10 +159,12 @@ enum RefundPlan {
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
         // What was read may have been taken since, and what is not released does not show yet.
-        let isUnconfirmed = situation.bookings.contains {
-            $0.kind == .refund && $0.stands && $0.state != .booked
+        let unconfirmed = situation.bookings.filter { $0.kind == .refund && $0.stands && $0.state != .booked }
+        guard unconfirmed.isEmpty else {
+            // A person releases what is held, or does not.
+            return unconfirmed.contains { $0.state == .held }
+                ? wait(refund, receivable, situation) : [look(refund, situation)]
         }
-        guard !isUnconfirmed else { return [look(refund, situation)] }
         let taken = Set(situation.bookings.filter { $0.kind == .refund }.map(\.number))
         let others = Set(collection.refunds.map(\.id.rawValue)).subtracting([refund.id.rawValue])
         let references = [refund.id.rawValue, charge.id.rawValue, charge.intent?.rawValue].compactMap { $0 }
@@ -262,7 +268,9 @@ enum RefundPlan {
     ) -> [Action] {
         let look = look(refund, situation)
         let waited = situation.now.seconds(since: refund.createdAt)
-        guard waited >= Int64(situation.policy.posting.refundReviewDays) * 86_400 else { return [look] }
+        let isLate = waited >= Int64(situation.policy.posting.refundReviewDays) * 86_400
+        // Where ours could not be made, nobody knows yet that one is wanted.
+        guard isLate || CreditNotePlan.hasFailed(refund, situation) else { return [look] }
         let found =
             "\(refund.amount) of \(receivable.document) was refunded (\(refund.id)), and no credit note of "
             + "\(receivable.customer.number) has been made for it"

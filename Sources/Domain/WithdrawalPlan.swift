@@ -1,6 +1,8 @@
 /// A document that is collected in another way since it was pushed: handed to a debt collector, drawn by direct debit.
 /// Stripe stops asking for it.
 enum WithdrawalPlan {
+    private static let name = "Withdrawn:"
+
     static func actions(_ receivable: Receivable, _ collection: Collection, _ situation: Situation) -> [Action] {
         guard collection.status == "open", receivable.isOpen, let reason = situation.withdrawal(of: receivable) else {
             return []
@@ -13,8 +15,7 @@ enum WithdrawalPlan {
             ]
         }
         let settlement = Settlement(
-            application: "Withdrawn:\(receivable.document.number)", amount: .zero(receivable.currency), whole: 0,
-            way: .void)
+            application: name + receivable.document.number, amount: .zero(receivable.currency), whole: 0, way: .void)
         let found = "\(receivable.document) is not for collection any more, as \(reason)"
         guard collection.amountPaid.isZero, collection.amountCredited.isZero else {
             return [
@@ -35,6 +36,22 @@ enum WithdrawalPlan {
             ]
         }
         return [.voidInvoice(collection.invoice, settlement)]
+    }
+
+    /// What was withdrawn is for collection again, and Stripe has no way back from void.
+    static func returned(
+        _ receivable: Receivable, _ collection: Collection, _ situation: Situation
+    ) -> [Action] {
+        guard receivable.isOpen, situation.withdrawal(of: receivable) == nil,
+            situation.settlements.contains(where: { $0.application.hasPrefix(name) })
+        else { return [] }
+        let found =
+            "\(receivable.document) was taken out of collection and is for collection again; Stripe's invoice "
+            + "\(collection.invoice) is void, \(receivable.balance) is open in Visma"
+        return [
+            .review(
+                Review(.notForCollection, found: found, proposals: ["collect it by hand", "credit and reissue it"]))
+        ]
     }
 }
 

@@ -88,7 +88,7 @@ final class KillBench {
         let output = tool.path("sandbox.out")
         let sandbox = try Watched(
             // Nothing is left over should the tests themselves be killed.
-            ["/usr/bin/timeout", "-s", "TERM", "300", Tool.binary.path, "sandbox", "--seed", "5"]
+            ["/usr/bin/timeout", "-s", "TERM", "3600", Tool.binary.path, "sandbox", "--seed", "5"]
                 + sandboxOptions,
             environment: [:], output: output, errors: tool.path("sandbox.err"))
         var line = ""

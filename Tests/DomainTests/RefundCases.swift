@@ -89,6 +89,16 @@ enum RefundCases {
                 Samples.booking(.created, of: "re_1", .refund, number: "R1", amount: Samples.kroner(600)))
             $0.credits = .init(creditNotes: [Samples.creditNote()], refundDocuments: [])
         },
+        PlanCase(
+            "two refunds, and nobody releases the first: a review in time",
+            Samples.refunded(Samples.refund(Samples.kroner(600))), ["review refund", "look again in 712800 s"]
+        ) {
+            // 712,800 s after the usual now is a quarter of a day after this one.
+            $0.now = $0.now.adding(seconds: 8 * 86_400)
+            $0.collection?.refunds.append(Samples.refund(Samples.kroner(650), id: "re_2"))
+            $0.bookings.append(Samples.booking(.held, of: "re_1", .refund, number: "R1", amount: Samples.kroner(600)))
+            $0.credits = .init(creditNotes: [Samples.creditNote()], refundDocuments: [])
+        },
         PlanCase("booked and released: settled", Samples.refunded(), ["link settled"]) {
             $0.bookings.append(Samples.booking(.booked, of: "re_1", .refund, number: "R1"))
         },
@@ -102,6 +112,24 @@ enum RefundCases {
             $0.bookings.append(Samples.booking(.releasing, of: "re_1", .refund, number: "R1"))
             $0.posted = [Samples.posted(.refund, "R1", status: "Voided")]
         },
+    ]
+
+    /// A person voids the payment in Visma.
+    static let voidedByPerson: [PlanCase] = [
+        PlanCase("refunded in full: that says the same, settled", Samples.refunded(), ["link settled"]) {
+            $0.bookings[0].state = .voided
+        },
+        PlanCase(
+            "refunded in full, and the refund stands in a document of its own: a review", Samples.refunded(),
+            ["review booking_changed"]
+        ) {
+            $0.bookings[0].state = .voided
+            $0.bookings.append(Samples.booking(.booked, of: "re_1", .refund, number: "R1"))
+        },
+        PlanCase(
+            "refunded in part: a review", Samples.refunded(Samples.refund(Samples.kroner(600))),
+            ["review booking_changed", "find credits"]
+        ) { $0.bookings[0].state = .voided },
     ]
 
     static let documents: [PlanCase] = [
@@ -275,6 +303,14 @@ enum RefundCases {
         ) {
             made(&$0, .voided, 125_001)
             $0.bookings[1].voidedFor = .failure
+        },
+        PlanCase(
+            "own credit note: a deleted one, and the company has made none: a review", Samples.refunded(),
+            ["review refund", "look again in 21600 s"]
+        ) {
+            made(&$0, .voided, 125_001)
+            $0.bookings[1].voidedFor = .failure
+            $0.credits = none
         },
         PlanCase(
             "own credit note: the refund document stands on it", Samples.refunded(),

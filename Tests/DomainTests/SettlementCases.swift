@@ -168,6 +168,57 @@ enum SettlementCases {
         },
     ]
 
+    static let withdrawn: [PlanCase] = [
+        PlanCase("handed to a debt collector: void", Samples.collecting(), ["void for Withdrawn:000224=0"]) {
+            $0.receivable?.isWithDebtCollector = true
+        },
+        PlanCase("handed to a debt collector, and the policy does not mind: nothing", Samples.collecting(), []) {
+            $0.receivable?.isWithDebtCollector = true
+            $0.policy.selection.skips = []
+        },
+        PlanCase(
+            "a direct debit mandate while a payment is in flight: looked at again", Samples.collecting(),
+            ["write record by note", "look again in 3600 s"]
+        ) {
+            $0.receivable?.hasDirectDebitMandate = true
+            $0.collection?.payments = [Samples.payment(status: "open")]
+            $0.collection?.payments[0].intentStatus = "processing"
+        },
+        PlanCase(
+            "handed to a debt collector after a part was credited: a review", some([credit], 750),
+            ["review not_for_collection"]
+        ) {
+            $0.receivable?.isWithDebtCollector = true
+            $0.settlements = [Samples.settlement("CreditNote:C1", Samples.kroner(500), .creditNote, object: "cn_1")]
+            $0.collection?.creditNotes = [
+                .init(id: "cn_1", number: nil, amount: Samples.kroner(500), status: "issued", metadata: [:])
+            ]
+            $0.collection?.amountCredited = Samples.kroner(500)
+            $0.collection?.amountRemaining = Samples.kroner(750)
+        },
+        PlanCase("Stripe refused the void: a review", Samples.collecting(), ["review not_for_collection"]) {
+            $0.receivable?.isWithDebtCollector = true
+            $0.effects = [Samples.effect(Step.voidInvoice, cause: "Withdrawn:000224=0", .failed)]
+        },
+        PlanCase("withdrawn: stopped, and nothing to say", isWithdrawn(), ["link stopped"]) {
+            $0.receivable?.isWithDebtCollector = true
+        },
+        PlanCase(
+            "withdrawn, and for collection again: a review", isWithdrawn(),
+            ["review not_for_collection", "link stopped"]),
+        PlanCase("withdrawn, and settled since: stopped", isWithdrawn(), ["link stopped"]) {
+            $0.receivable?.balance = Samples.kroner(0)
+            $0.receivable?.status = "Closed"
+        },
+    ]
+
+    private static func isWithdrawn() -> Situation {
+        var situation = Samples.collecting()
+        situation.collection?.status = "void"
+        situation.settlements = [Samples.settlement("Withdrawn:000224", Samples.kroner(0), .void)]
+        return situation
+    }
+
     /// Nothing is open in Visma.
     private static func none(_ applications: [Receivable.Application]) -> Situation {
         Samples.settledInVisma(applications, open: Samples.kroner(0))

@@ -21,6 +21,9 @@ struct StateTests {
     @Test("Refund documents that people make", arguments: RefundCases.documents)
     func refundDocuments(_ sample: PlanCase) { check(sample) }
 
+    @Test("Payments that people void in Visma", arguments: RefundCases.voidedByPerson)
+    func voidedByPerson(_ sample: PlanCase) { check(sample) }
+
     @Test("Refunds by policy, and failed ones", arguments: RefundCases.modes)
     func refundModes(_ sample: PlanCase) { check(sample) }
 
@@ -41,6 +44,9 @@ struct StateTests {
 
     @Test("What settles it in Visma, told to Stripe", arguments: SettlementCases.told)
     func told(_ sample: PlanCase) { check(sample) }
+
+    @Test("Collected in another way since", arguments: SettlementCases.withdrawn)
+    func withdrawn(_ sample: PlanCase) { check(sample) }
 
     @Test("Settlements and payments at once", arguments: SettlementCases.betweenTheTwo)
     func betweenTheTwo(_ sample: PlanCase) { check(sample) }
@@ -69,9 +75,11 @@ struct StateTests {
     @Test("Every case of a table has a name of its own")
     func names() {
         let tables = [
-            RefundCases.waiting, RefundCases.creditNotes, RefundCases.documents, RefundCases.modes,
+            RefundCases.waiting, RefundCases.creditNotes, RefundCases.documents, RefundCases.voidedByPerson,
+            RefundCases.modes,
             RefundCases.ownCreditNotes, DisputeCases.dunning, DisputeCases.lost, DisputeCases.undone, FeeCases.all,
-            SettlementCases.told, SettlementCases.betweenTheTwo, PostingCases.periods, PostingCases.undo,
+            SettlementCases.told, SettlementCases.withdrawn, SettlementCases.betweenTheTwo, PostingCases.periods,
+            PostingCases.undo,
             PostingCases.stripeCredits, PostingCases.overpayments, PostingCases.branches,
         ]
         for table in tables { #expect(Set(table.map(\.name)).count == table.count) }

@@ -12,7 +12,9 @@ extension World {
             let check = try await EveryState(company, self)
             trace.note("at rest \(company.tenant): \(check.summary)")
             let faults = check.faults()
-            if let first = faults.first { return "\(company.tenant): \(first) (\(faults.count) in all)" }
+            guard let first = faults.first else { continue }
+            try await noteStory(of: company, fault: first)
+            return "\(company.tenant): \(first) (\(faults.count) in all)"
         }
         return nil
     }
@@ -136,20 +138,35 @@ struct EveryState {
         let intent = paid.value(of: "payment_intent")
         switch last?.voidedFor {
         case .refund:
-            let charges = rows("charge").filter {
-                $0.value(of: "payment_intent") == intent && $0.value(of: "status") == "succeeded"
-            }
             let refunded = rows("refund").filter {
                 $0.value(of: "payment_intent") == intent && $0.value(of: "status") == "succeeded"
             }.reduce(0) { $0 + $1.units("amount") }
-            return refunded >= charges.reduce(0) { $0 + $1.units("amount") }
+            return refunded >= charged(intent)
         case .dispute:
             return rows("dispute").contains {
                 $0.value(of: "payment_intent") == intent && $0.value(of: "status") == "lost"
             }
         case .undo: return true
-        case .failure, nil: return false
+        // A person voided it for the refund or the loss.
+        case nil: return last != nil && isGivenBack(intent)
+        case .failure: return false
         }
+    }
+
+    /// All of it was refunded or lost, and no document of ours stands for that.
+    private func isGivenBack(_ intent: String) -> Bool {
+        let back = ["refund": "succeeded", "dispute": "lost"].flatMap { kind, status in
+            rows(kind).filter { $0.value(of: "payment_intent") == intent && $0.value(of: "status") == status }
+        }
+        let ids = back.map { $0.value(of: "id") }
+        return back.reduce(0) { $0 + $1.units("amount") } >= charged(intent)
+            && !bookings.contains { ids.contains($0.fact) && $0.stands }
+    }
+
+    private func charged(_ intent: String) -> Int64 {
+        rows("charge").filter {
+            $0.value(of: "payment_intent") == intent && $0.value(of: "status") == "succeeded"
+        }.reduce(0) { $0 + $1.units("amount") }
     }
 
     private func fault(of booking: Booking, _ paid: SandboxJSON, _ document: DocumentRef) -> String? {
@@ -208,11 +225,14 @@ struct EveryState {
                     ? nil : "refund \(id) is \(refund.value(of: "status")) and booked"
             }
             let isVoided = rows("invoice_payment").contains { paid in
-                paid.value(of: "payment_intent") == intent
-                    && bookings(ofFact: paid.value(of: "id"), .payment).last?.voidedFor == .refund
+                guard paid.value(of: "payment_intent") == intent,
+                    let last = bookings(ofFact: paid.value(of: "id"), .payment).last
+                else { return false }
+                return last.voidedFor == .refund
+                    || last.state == .voided && last.voidedFor == nil && isGivenBack(intent)
             }
             return !standing.isEmpty || isVoided || isReviewed(intent: intent)
-                ? nil : "refund \(id) of \(refund.units("amount")) is not booked"
+                ? nil : "refund \(id) of \(refund.units("amount")) is not booked: \(documents(ofIntent: intent))"
         }
     }
 
@@ -251,6 +271,9 @@ struct EveryState {
                 // What reopened may have been credited since.
                 return open - owed == rest || (status == "paid" && open >= 0 && open <= owed)
                     ? nil : "\(link.document): \(open) open in Visma (\(owed) owed again), \(rest) in Stripe (\(id))"
+            case "void" where !row.value(of: "debt_collection_case").isEmpty:
+                // Somebody else collects it.
+                return invoice.units("amount_paid") == 0 ? nil : "\(link.document): \(id) is void, and money came"
             case "void", "uncollectible":
                 return open == owedBack(on: link.document)
                     ? nil : "\(link.document): \(open) open in Visma, \(id) is \(status)"

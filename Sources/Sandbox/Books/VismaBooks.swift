@@ -33,6 +33,7 @@ extension VismaLedger {
             ("note", .text(document.note)), ("text", .text(document.invoiceText)),
             ("external_reference", .text(document.externalReference)), ("period", .string(document.period)),
             ("exclude_debt_collection", .bool(document.marks.excludeDebtCollection)),
+            ("debt_collection_case", .text(document.marks.debtCollectionCase)),
             (
                 "attachments",
                 .array(

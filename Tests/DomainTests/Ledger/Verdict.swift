@@ -108,6 +108,7 @@ struct Verdict {
             if standing.count > 1 { findings.append("\(payment.id) is booked \(standing.count) times") }
             guard let paper = standing.first else {
                 if !mayBeUnbooked(payment, invoice) { findings.append("\(payment.id) is not booked") }
+                if isGivenBackTwice(payment, invoice) { findings.append("\(payment.id) is given back twice") }
                 continue
             }
             if paper.state != .open { findings.append("\(payment.id) is booked and \(paper.state)") }
@@ -139,6 +140,24 @@ struct Verdict {
     private func isRefunded(_ charge: Domain.Collection.Charge) -> Bool {
         let refunded = ledger.stripe.refunds.filter { $0.charge == charge.id && $0.status == "succeeded" }
         return refunded.reduce(0) { $0 + $1.amount.minorUnits } >= charge.amount.minorUnits
+    }
+
+    /// More of it is taken back in Visma, by voids and documents of ours, than went back in Stripe, and nobody is told.
+    private func isGivenBackTwice(_ payment: Domain.Collection.Payment, _ invoice: Int) -> Bool {
+        let papers = ledger.papers(of: payment, on: invoice).map { ledger.visma.papers[$0] }
+        guard let charge = charge(of: payment), let voided = papers.last,
+            !isSpokenOf([voided.number, charge.id.rawValue], invoice)
+        else { return false }
+        let booking = ledger.connectors[invoice].bookings.first { $0.number.rawValue == voided.number }
+        guard booking?.voidedFor != .undo else { return false }
+        let refunds = ledger.stripe.refunds.filter { $0.charge == charge.id && $0.status == "succeeded" }
+        let lost = ledger.stripe.disputes.filter { $0.charge == charge.id && $0.status == "lost" }
+        let causes = refunds.map(\.id.rawValue) + lost.map(\.id.rawValue)
+        let documents = ledger.visma.papers.filter {
+            $0.isOurs && $0.stands && ["Refund", "CashEntry"].contains($0.type) && causes.contains($0.reference)
+        }
+        let back = (refunds.map(\.amount) + lost.map(\.amount)).reduce(0) { $0 + $1.minorUnits }
+        return !documents.isEmpty && voided.amount.minorUnits + documents.reduce(0) { $0 + $1.amount.minorUnits } > back
     }
 
     private func mayBeUnbooked(_ payment: Domain.Collection.Payment, _ invoice: Int) -> Bool {
