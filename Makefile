@@ -3,7 +3,7 @@
 # make test      all tests; sets the machine up first
 # make simulate  the whole connector in one process from one seed (SEED=1 STEPS=2000)
 # make defects   plants known defects one at a time and shows that a test finds each (ONLY='001 004')
-# make prove     what takes too long for every run: the kill matrix on PostgreSQL
+# make prove     what takes too long for every run: the kill matrix on PostgreSQL, a plain build without libpq
 # make lint      formatting and style
 # make build     everything that is shipped
 # make serve     the service itself (ARGS='--help')
@@ -45,8 +45,10 @@ defects: setup
 
 prove: setup
 	@ops/build.sh $(BUILD_FLAGS) --build-tests
-	ML_CONNECTOR_KILL_ENGINE=postgres exec swift test $(BUILD_FLAGS) --skip-build --disable-xctest \
+	ML_CONNECTOR_KILL_ENGINE=postgres swift test $(BUILD_FLAGS) --skip-build --disable-xctest \
 		--filter '^CLITests\.KillTests' </dev/null
+	env -u ML_CONNECTOR_POSTGRES swift build --scratch-path .build/plain --product ml-connector
+	if ldd .build/plain/debug/ml-connector | grep libpq; then exit 1; fi
 
 lint:
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests migrations tenants
