@@ -55,9 +55,9 @@ struct EventResolver: Sendable {
             }
             guard !events.isEmpty else { return outcome }
             var read: [Read] = []
-            for event in events {
+            for (event, envelope) in cheapestFirst(events) {
                 do {
-                    read.append(Read(event: event, finding: try await find(event, &search)))
+                    read.append(Read(event: event, finding: try await find(event, envelope, &search)))
                 } catch let error as ConnectorError where error.disposition == .reject {
                     let reason = "Stripe refused to tell: \(error)"
                     read.append(Read(event: event, finding: .found(.nothing(reason: reason))))
@@ -73,12 +73,21 @@ struct EventResolver: Sendable {
         }
     }
 
-    private func find(_ event: StoredEvent, _ search: inout OwnerSearch) async throws -> Finding {
+    private typealias Parsed = Result<EventEnvelope, any Error>
+
+    private func cheapestFirst(_ events: [StoredEvent]) -> [(StoredEvent, Parsed)] {
+        let parsed = events.map { event in (event, Parsed { try EventEnvelope.parse(event.body) }) }
+        let isCheap = { (one: (StoredEvent, Parsed)) in (try? one.1.get()).map(OwnerSearch.isByInvoice) ?? false }
+        return parsed.filter(isCheap) + parsed.filter { !isCheap($0) }
+    }
+
+    private func find(
+        _ event: StoredEvent, _ parsed: Parsed, _ search: inout OwnerSearch
+    ) async throws -> Finding {
         let envelope: EventEnvelope
-        do {
-            envelope = try EventEnvelope.parse(event.body)
-        } catch {
-            return .found(.nothing(reason: "unreadable: \(error)"))
+        switch parsed {
+        case .success(let read): envelope = read
+        case .failure(let error): return .found(.nothing(reason: "unreadable: \(error)"))
         }
         // Reopened by an object of ours or not: another world's event says nothing about this one.
         guard envelope.livemode == tenant.isLive else {

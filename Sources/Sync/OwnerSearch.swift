@@ -30,20 +30,22 @@ struct OwnerSearch {
         self.environment = environment
     }
 
+    /// What these hang on is found without asking; asked after them, most others are known.
+    static func isByInvoice(_ event: EventEnvelope) -> Bool {
+        ["invoice", "invoice_payment", "credit_note"].contains(event.objects.kind)
+    }
+
     mutating func find(_ event: EventEnvelope) async throws -> Finding {
-        let finding =
-            switch event.objects.kind {
-            case "invoice", "invoice_payment", "credit_note": try await byInvoice(event)
-            default: try await byPayment(event)
-            }
+        let finding = Self.isByInvoice(event) ? try await byInvoice(event) : try await byPayment(event)
         if case .subjects(let found) = finding {
             for (subject, ids) in found { for id in ids { learned[id, default: []].insert(subject) } }
         }
         return finding
     }
 
-    /// What hangs on one invoice is that invoice's, and nobody else's. But a payment intent that is seen for the first
-    /// time may pay others too, and is asked for them now, as later events of it will not be.
+    /// What hangs on one invoice is that invoice's, and nobody else's. A payment intent may pay others too: each of
+    /// those has an event of its own that says so, and until it is here a charge of more than this invoice was paid
+    /// (`PaymentPlan.isSole`) is known to be shared.
     private mutating func byInvoice(_ event: EventEnvelope) async throws -> Finding {
         var objects = event.objects
         if objects.invoice == nil {
@@ -55,15 +57,8 @@ struct OwnerSearch {
             objects = read
         }
         guard let invoice = objects.invoice else { return .nothing(reason: Self.noInvoice) }
-        var found: [Subject: Set<String>] = [:]
-        if let owner = try await owner(of: invoice) { found[owner] = objects.ids.union([invoice.rawValue]) }
-        if let intent = objects.intent, try await subjects(of: [intent.rawValue]).isEmpty, !found.isEmpty {
-            for other in try await invoicesPaid(by: intent) where other != invoice {
-                guard let owner = try await owner(of: other) else { continue }
-                found[owner, default: []].formUnion([intent.rawValue, other.rawValue])
-            }
-        }
-        return found.isEmpty ? .nothing(reason: Self.notOurs) : .subjects(found)
+        guard let owner = try await owner(of: invoice) else { return .nothing(reason: Self.notOurs) }
+        return .subjects([owner: objects.ids.union([invoice.rawValue])])
     }
 
     /// A payment intent, and its charges, refunds and disputes, belong to every document that it pays.

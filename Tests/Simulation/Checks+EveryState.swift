@@ -214,11 +214,17 @@ struct EveryState {
             guard !documents(ofIntent: intent).isEmpty else { return nil }
             let standing = bookings(ofFact: id, .refund).filter(\.stands)
             let made = payments.filter {
+                // A person may make one while ours is on hold: then one of the two cannot be released.
                 $0.value(of: "type") == "Refund" && $0.value(of: "status") != "Voided"
-                    && $0.value(of: "reference") == id
+                    && $0.value(of: "reference") == id && !(policy.booking == .hold && Self.isWaiting($0))
             }
-            let numbers = Set(standing.map(\.number.rawValue)).union(made.map { $0.value(of: "number") })
-            if numbers.count > 1, !isReviewed(intent: intent) { return "refund \(id) is booked as \(numbers.sorted())" }
+            let counted = standing.filter { booking in
+                made.isEmpty || !(payment(booking.number, type: "Refund").map(Self.isWaiting) ?? false)
+            }
+            let numbers = Set(counted.map(\.number.rawValue)).union(made.map { $0.value(of: "number") })
+            if numbers.count > 1, !isReviewed(intent: intent) {
+                return "refund \(id) is booked as \(numbers.sorted()): \(documents(ofIntent: intent))"
+            }
             let succeeded = refund.value(of: "status") == "succeeded"
             if !succeeded {
                 return standing.isEmpty || isReviewed(intent: intent)

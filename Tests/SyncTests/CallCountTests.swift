@@ -136,16 +136,15 @@ struct CallCountTests {
         #expect(calls.visma["PUT customerinvoice/*"] == 1)
     }
 
-    /// An intent that is seen for the first time may pay other invoices too: Stripe is asked which, once.
-    @Test("A payment of another intent: one Stripe read more")
+    @Test("A payment of another intent, of a part: two Stripe reads and four Visma calls at most, too")
     func partPayment() async throws {
-        let (world, document) = try await pushed()
-        let (calls, _) = try await spent(world, "a part payment") {
+        let (world, document) = try await pushed(["write_invoice_record: false"])
+        let (calls, looks) = try await spent(world, "a part payment") {
             try world.stripe.pay(invoice: world.live(document).id, amount: 50_000)
         }
-        #expect(calls.stripe["GET /v1/invoice_payments"] == 1)
-        #expect(calls.stripeCount == 3)
+        #expect(calls.stripeCount <= 2)
         #expect(calls.vismaCount <= 4)
+        #expect(looks == 1)
     }
 
     @Test("A payment on hold: three Visma calls at most")
