@@ -1,7 +1,9 @@
-# make demo      two companies, from invoice to payment, on this machine alone (ARGS='--output json' for programs)
+# make demo      two companies, from invoice to payment, on this machine alone (ARGS='--output json' for programs,
+#                ARGS='--engine postgres' on PostgreSQL)
 # make test      all tests; sets the machine up first
 # make simulate  the whole connector in one process from one seed (SEED=1 STEPS=2000)
 # make defects   plants known defects one at a time and shows that a test finds each (ONLY='001 004')
+# make prove     what takes too long for every run: the kill matrix on PostgreSQL, a plain build without libpq
 # make lint      formatting and style
 # make build     everything that is shipped
 # make serve     the service itself (ARGS='--help')
@@ -12,13 +14,14 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Every way to build uses the same flags, so that none throws away what another built.
+export ML_CONNECTOR_POSTGRES := 1
 BUILD_FLAGS := --explicit-target-dependency-import-check error
 SEED ?= 1
 STEPS ?= 2000
 ARGS ?=
 ONLY ?=
 
-.PHONY: demo test simulate defects lint build serve setup
+.PHONY: demo test simulate defects prove lint build serve setup
 
 demo: build
 	@exec .build/debug/ml-connector demo $(ARGS)
@@ -39,6 +42,13 @@ test: setup
 
 defects: setup
 	@BUILD_FLAGS='$(BUILD_FLAGS)' Tests/Defects/run.sh $(ONLY)
+
+prove: setup
+	@ops/build.sh $(BUILD_FLAGS) --build-tests
+	ML_CONNECTOR_KILL_ENGINE=postgres swift test $(BUILD_FLAGS) --skip-build --disable-xctest \
+		--filter '^CLITests\.KillTests' </dev/null
+	env -u ML_CONNECTOR_POSTGRES swift build --scratch-path .build/plain --product ml-connector
+	if ldd .build/plain/debug/ml-connector | grep libpq; then exit 1; fi
 
 lint:
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests migrations tenants

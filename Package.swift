@@ -5,6 +5,9 @@ import PackageDescription
 // Domain <- Storage <- Vault <- Sync <- Web <- ml-connector; Domain <- Outbound <- VismaNet, Stripe <- Sync.
 // Sandbox imports no client and no Domain: it is written from the facts so that it can contradict them.
 
+// PostgreSQL needs libpq-dev, which a plain `swift build` does not ask for: the Makefile and ops/build.sh turn it on.
+let isPostgresOn = Context.environment["ML_CONNECTOR_POSTGRES"] == "1"
+
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
@@ -17,7 +20,11 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let rooms: [Target] = [
     .target(name: "Domain"),
     .target(name: "LibCrypto", dependencies: ["COpenSSL"]),
-    .target(name: "Storage", dependencies: ["Domain", "LibCrypto", "Migrations", grdb]),
+    .target(
+        name: "Storage",
+        dependencies: ["Domain", "LibCrypto", "Migrations", grdb] + (isPostgresOn ? ["CPostgres"] : []),
+        exclude: isPostgresOn ? [] : ["Postgres"]
+    ),
     .target(name: "Vault", dependencies: ["Domain", "Storage", "LibCrypto"]),
     .target(name: "Outbound", dependencies: ["Domain", "LibCrypto", httpClient, logging]),
     .target(name: "VismaNet", dependencies: ["Domain", "Outbound", "LibCrypto"]),
@@ -33,7 +40,10 @@ let rooms: [Target] = [
     .target(name: "Sandbox", dependencies: ["LibCrypto", hummingbird, httpClient, logging, lifecycle]),
     .target(
         name: "Migrations", path: "migrations",
-        resources: [.embedInCode("0001_foundation.sqlite.sql"), .embedInCode("0002_every_state.sqlite.sql")]
+        resources: [
+            .embedInCode("0001_foundation.sqlite.sql"), .embedInCode("0002_every_state.sqlite.sql"),
+            .embedInCode("0001_foundation.postgres.sql"), .embedInCode("0002_every_state.postgres.sql"),
+        ]
     ),
     .target(
         name: "Tenants", path: "tenants", exclude: ["README.md"],
@@ -81,7 +91,7 @@ let proofs: [Target] = [
     .testTarget(
         name: "ContractTests", dependencies: ["Domain", "Outbound", "VismaNet", "Stripe", "Sandbox", "Simulation"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
-    .testTarget(name: "CLITests", dependencies: ["Domain", "Sandbox", "Sync", "ml-connector"]),
+    .testTarget(name: "CLITests", dependencies: ["Domain", "Storage", "Sandbox", "Sync", "ml-connector"]),
     .testTarget(name: "TidyTests"),
 ]
 
@@ -100,6 +110,8 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [.systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])])]
+        + (isPostgresOn
+            ? [.systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])])] : [])
         + rooms + proofs,
     swiftLanguageModes: [.v6]
 )
@@ -112,6 +124,8 @@ for target in package.targets where target.type != .system {
             .enableUpcomingFeature("MemberImportVisibility"),
             .treatAllWarnings(as: .error),
         ]
+        + (isPostgresOn && ["Storage", "StorageTests", "ml-connector", "CLITests"].contains(target.name)
+            ? [.define("POSTGRES")] : [])
 }
 
 // What computes the most in the proofs is optimised in debug builds too: the whole suite takes two thirds of the time.

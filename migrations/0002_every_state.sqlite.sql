@@ -45,7 +45,7 @@ DROP TABLE collected;
 ALTER TABLE collected_new RENAME TO collected;
 -- One Visma document stands for one booking: a look-up can never take another's for its own.
 CREATE UNIQUE INDEX collected_number ON collected (tenant_id, kind, number);
-CREATE INDEX collected_cause ON collected (tenant_id, cause);
+CREATE INDEX collected_cause ON collected (tenant_id, cause, subject);
 
 -- When a person asked for the look that is due: what was refused before then is tried again by it.
 ALTER TABLE work ADD COLUMN asked_at INTEGER;
@@ -84,7 +84,7 @@ CREATE TABLE requests (
     PRIMARY KEY (tenant_id, id),
     CHECK ((kind = 'undo') = (cause IS NOT NULL))
 ) STRICT;
-CREATE INDEX requests_subject ON requests (tenant_id, subject);
+CREATE INDEX requests_subject ON requests (tenant_id, subject, id);
 
 -- The account's customers, for the rule that Stripe can neither list nor search by.
 CREATE TABLE stripe_customers (

@@ -1,7 +1,7 @@
 /// One shipped step of the schema's history. A shipped file is never edited: its checksum is in every database.
 package struct MigrationFile: Hashable, Sendable {
-    package enum Dialect: String, Sendable {
-        case sqlite
+    package enum Dialect: String, Sendable, CaseIterable {
+        case sqlite, postgres
     }
 
     /// From 1 upwards without gaps.
@@ -28,10 +28,18 @@ package struct MigrationFile: Hashable, Sendable {
 /// The migrations that this binary knows, in order. SwiftPM replaces the first digit of a file's name in the
 /// generated constant, so a file is listed here by hand together with its number.
 package enum MigrationFiles {
-    package static let all: [MigrationFile] = [
+    private static let all: [MigrationFile] = [
         MigrationFile(
             number: 1, name: "foundation", dialect: .sqlite, bytes: PackageResources._001_foundation_sqlite_sql),
         MigrationFile(
+            number: 1, name: "foundation", dialect: .postgres, bytes: PackageResources._001_foundation_postgres_sql),
+        MigrationFile(
             number: 2, name: "every_state", dialect: .sqlite, bytes: PackageResources._002_every_state_sqlite_sql),
+        MigrationFile(
+            number: 2, name: "every_state", dialect: .postgres, bytes: PackageResources._002_every_state_postgres_sql),
     ]
+
+    package static func of(_ dialect: MigrationFile.Dialect) -> [MigrationFile] {
+        all.filter { $0.dialect == dialect }
+    }
 }

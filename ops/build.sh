@@ -4,6 +4,9 @@
 set -uo pipefail
 exec 1>&2
 
+# The switch of Package.swift, the same for every way to build: another value would compile everything anew.
+export ML_CONNECTOR_POSTGRES=1
+
 mkdir -p .build
 readonly log=.build/build.log
 [ -e .build/debug/ml-connector ] || echo "build: the first one takes several minutes"

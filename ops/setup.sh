@@ -4,7 +4,7 @@
 set -euo pipefail
 exec 1>&2
 
-readonly packages=(libsqlite3-dev libssl-dev python3)
+readonly packages=(libsqlite3-dev libssl-dev libpq-dev pkg-config python3)
 readonly swift_major=6 swift_minor=3
 
 die() {
@@ -17,6 +17,9 @@ for package in "${packages[@]}"; do
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
     [ "$state" = installed ] || missing+=("$package")
 done
+
+# Any version's server will do: the tests and the demo start clusters of their own and never touch another.
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 
 if [ ${#missing[@]} -gt 0 ]; then
     command -v apt-get >/dev/null || die "missing: ${missing[*]}" "This machine has no apt-get: install their equivalents."

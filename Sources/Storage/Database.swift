@@ -1,6 +1,11 @@
+package import Migrations
+
 /// A database engine. Both functions run on the caller's actor until they wait, so that an engine that does not
 /// wait (simulation) does not suspend either.
 package protocol Database: Sendable {
+    /// Whose migrations it takes. All other SQL is the same text for every engine.
+    nonisolated var dialect: MigrationFile.Dialect { get }
+
     /// Runs `body` on one consistent snapshot; a write in it throws `.notWritable`.
     nonisolated(nonsending) func read<R: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> R
@@ -9,10 +14,20 @@ package protocol Database: Sendable {
     /// Runs `body` as ONE transaction: committed, durably, when it returns; rolled back when it throws. The closure
     /// is synchronous, so that no network call can sit inside a transaction. Errors of the engine are `StorageError`,
     /// those of `body` pass unchanged. A cancelled task's transaction is completed, so that its outcome is known.
+    ///
+    /// Transactions are as if one ran after the other. An engine with several writers runs `body` again from its start
+    /// when it met another, so `body` acts through its connection alone. A statement that failed ends the transaction:
+    /// what `body` runs after it throws, and nothing is committed.
     @discardableResult
     nonisolated(nonsending) func write<R: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> R
     ) async throws -> R
+
+    /// What it depends on that a commit is on disk.
+    nonisolated(nonsending) func durability() async throws -> [DurabilitySetting]
+
+    /// Waits for what is under way and closes all connections; later use throws.
+    func shutDown() throws
 }
 
 /// A connection inside a transaction. It must not be kept beyond the closure it was given to.

@@ -21,37 +21,43 @@ package struct Migrator: Sendable {
         package var pendingTitles: [String] { pending.map(\.title) }
     }
 
+    /// Held on PostgreSQL for the length of a migration; any number that nothing else here uses.
+    private static let lockKey: Int64 = 0x6d6c_6331
+
     private let database: any Database
     private let files: [MigrationFile]
 
-    package init(database: any Database, files: [MigrationFile] = MigrationFiles.all) {
+    /// `files` are the shipped ones of the database's dialect unless given.
+    package init(database: any Database, files: [MigrationFile]? = nil) {
         self.database = database
-        self.files = files
+        self.files = files ?? MigrationFiles.of(database.dialect)
     }
 
     /// What was applied and what is pending. Throws `.migrationChanged` or `.migrationUnknown` when the database's
     /// history is not the beginning of this binary's: then nothing may be started on it.
     package nonisolated(nonsending) func status() async throws -> Status {
-        let files = files
-        return try await database.read { try Self.status($0, files: files) }
+        let (files, dialect) = (files, database.dialect)
+        return try await database.read { try Self.status($0, files: files, dialect) }
     }
 
     /// Applies what is pending and answers the titles. Two processes may start together: each migration is decided
     /// inside its own transaction.
     @discardableResult
     package nonisolated(nonsending) func migrate(now: Timestamp) async throws -> [String] {
-        let files = files
+        let (files, dialect) = (files, database.dialect)
         var titles: [String] = []
-        while let title = try await database.write({ try Self.applyNext($0, files: files, now: now) }) {
+        while let title = try await database.write({ try Self.applyNext($0, files: files, dialect, now: now) }) {
             titles.append(title)
         }
         return titles
     }
 
-    private static func status(_ db: any SQLConnection, files: [MigrationFile]) throws -> Status {
-        let applied = try history(db)
+    private static func status(
+        _ db: any SQLConnection, files: [MigrationFile], _ dialect: MigrationFile.Dialect
+    ) throws -> Status {
+        let applied = try history(db, dialect)
         for (index, row) in applied.enumerated() {
-            let title = MigrationFile(number: row.number, name: row.name, dialect: .sqlite, bytes: []).title
+            let title = MigrationFile(number: row.number, name: row.name, dialect: dialect, bytes: []).title
             guard index < files.count else {
                 throw StorageError(
                     .migrationUnknown,
@@ -71,16 +77,22 @@ package struct Migrator: Sendable {
     }
 
     private static func applyNext(
-        _ db: any SQLConnection, files: [MigrationFile], now: Timestamp
+        _ db: any SQLConnection, files: [MigrationFile], _ dialect: MigrationFile.Dialect, now: Timestamp
     ) throws -> String? {
-        guard let file = try status(db, files: files).pending.first else { return nil }
+        if dialect == .postgres {
+            // Each statement sees what was committed before it, so that after the wait for another process its
+            // migration is seen.
+            try db.executeScript("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            try db.executeScript("SELECT pg_advisory_xact_lock(\(lockKey))")
+        }
+        guard let file = try status(db, files: files, dialect).pending.first else { return nil }
         try db.execute(
             """
             CREATE TABLE IF NOT EXISTS schema_migrations (
-                number INTEGER NOT NULL PRIMARY KEY,
+                number BIGINT NOT NULL PRIMARY KEY,
                 name TEXT NOT NULL,
                 checksum TEXT NOT NULL,
-                applied_at INTEGER NOT NULL
+                applied_at BIGINT NOT NULL
             )
             """)
         do {
@@ -99,9 +111,17 @@ package struct Migrator: Sendable {
         return file.title
     }
 
-    private static func history(_ db: any SQLConnection) throws -> [Applied] {
-        let table = try db.query("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'")
-        guard !table.isEmpty else { return [] }
+    private static func history(_ db: any SQLConnection, _ dialect: MigrationFile.Dialect) throws -> [Applied] {
+        let table: SQLStatement =
+            switch dialect {
+            case .sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'"
+            case .postgres:
+                """
+                SELECT tablename FROM pg_tables
+                WHERE schemaname = current_schema() AND tablename = 'schema_migrations'
+                """
+            }
+        guard try !db.query(table).isEmpty else { return [] }
         return try db.query("SELECT number, name, checksum, applied_at FROM schema_migrations ORDER BY number").map {
             Applied(
                 number: try $0.int("number"), name: try $0.text("name"), checksum: try $0.text("checksum"),

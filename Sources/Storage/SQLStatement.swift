@@ -18,20 +18,43 @@ package enum SQLValue: Hashable, Sendable {
     }
 }
 
+/// What a placeholder is for, also where its value is NULL.
+package enum SQLType: Hashable, Sendable {
+    case integer, text, blob
+}
+
 /// What can be bound to a placeholder.
 package protocol SQLBindable {
+    static var sqlType: SQLType { get }
     var sqlValue: SQLValue { get }
 }
 
-extension String: SQLBindable { package var sqlValue: SQLValue { .text(self) } }
-extension Int: SQLBindable { package var sqlValue: SQLValue { .integer(Int64(self)) } }
-extension Int64: SQLBindable { package var sqlValue: SQLValue { .integer(self) } }
-extension Bool: SQLBindable { package var sqlValue: SQLValue { .integer(self ? 1 : 0) } }
-extension Array: SQLBindable where Element == UInt8 { package var sqlValue: SQLValue { .blob(self) } }
-extension Timestamp: SQLBindable { package var sqlValue: SQLValue { .integer(microseconds) } }
-extension Subject: SQLBindable { package var sqlValue: SQLValue { .text(key) } }
-extension DocumentRef: SQLBindable { package var sqlValue: SQLValue { .text(description) } }
-extension Currency: SQLBindable { package var sqlValue: SQLValue { .text(code) } }
+/// What is bound as text.
+package protocol SQLTextBindable: SQLBindable {}
+
+extension SQLTextBindable {
+    package static var sqlType: SQLType { .text }
+}
+
+/// What is bound as an integer.
+package protocol SQLIntegerBindable: SQLBindable {}
+
+extension SQLIntegerBindable {
+    package static var sqlType: SQLType { .integer }
+}
+
+extension String: SQLTextBindable { package var sqlValue: SQLValue { .text(self) } }
+extension Int: SQLIntegerBindable { package var sqlValue: SQLValue { .integer(Int64(self)) } }
+extension Int64: SQLIntegerBindable { package var sqlValue: SQLValue { .integer(self) } }
+extension Bool: SQLIntegerBindable { package var sqlValue: SQLValue { .integer(self ? 1 : 0) } }
+extension Array: SQLBindable where Element == UInt8 {
+    package static var sqlType: SQLType { .blob }
+    package var sqlValue: SQLValue { .blob(self) }
+}
+extension Timestamp: SQLIntegerBindable { package var sqlValue: SQLValue { .integer(microseconds) } }
+extension Subject: SQLTextBindable { package var sqlValue: SQLValue { .text(key) } }
+extension DocumentRef: SQLTextBindable { package var sqlValue: SQLValue { .text(description) } }
+extension Currency: SQLTextBindable { package var sqlValue: SQLValue { .text(code) } }
 
 /// SQL with its arguments: the only type that renders SQL text. It is written as a string literal in which every
 /// interpolated value becomes a bound argument, never text; an interpolated `SQLStatement` is inserted as SQL.
@@ -39,15 +62,19 @@ package struct SQLStatement: ExpressibleByStringInterpolation, Hashable, Sendabl
     /// The text between the arguments: always one more than there are arguments.
     private var pieces: [String]
     package private(set) var arguments: [SQLValue]
+    /// One for each argument.
+    package private(set) var types: [SQLType]
 
     package init(stringLiteral text: String) {
         pieces = [text]
         arguments = []
+        types = []
     }
 
     package init(stringInterpolation: Interpolation) {
         pieces = stringInterpolation.pieces
         arguments = stringInterpolation.arguments
+        types = stringInterpolation.types
     }
 
     /// The text with `placeholder` of each argument's number, from 1: `?` for SQLite, `$1` for PostgreSQL.
@@ -63,38 +90,52 @@ package struct SQLStatement: ExpressibleByStringInterpolation, Hashable, Sendabl
     package struct Interpolation: StringInterpolationProtocol {
         fileprivate var pieces: [String] = [""]
         fileprivate var arguments: [SQLValue] = []
+        fileprivate var types: [SQLType] = []
 
         package init(literalCapacity: Int, interpolationCount: Int) {
             pieces.reserveCapacity(interpolationCount + 1)
             arguments.reserveCapacity(interpolationCount)
+            types.reserveCapacity(interpolationCount)
         }
 
         package mutating func appendLiteral(_ literal: String) { pieces[pieces.count - 1] += literal }
 
-        private mutating func bind(_ value: SQLValue) {
+        private mutating func bind(_ value: SQLValue, _ type: SQLType) {
             arguments.append(value)
+            types.append(type)
             pieces.append("")
         }
 
-        package mutating func appendInterpolation(_ value: (some SQLBindable)?) { bind(value?.sqlValue ?? .null) }
+        package mutating func appendInterpolation<V: SQLBindable>(_ value: V?) {
+            bind(value?.sqlValue ?? .null, V.sqlType)
+        }
 
         /// Typed ids and states.
         package mutating func appendInterpolation<V: RawRepresentable>(_ value: V?) where V.RawValue == String {
-            bind(value.map { .text($0.rawValue) } ?? .null)
+            bind(value.map { .text($0.rawValue) } ?? .null, .text)
         }
 
         package mutating func appendInterpolation(_ fragment: SQLStatement) {
             appendLiteral(fragment.pieces[0])
             arguments += fragment.arguments
+            types += fragment.types
             pieces += fragment.pieces.dropFirst()
         }
 
+        /// The fragments with commas between them, for the rows of `VALUES`.
+        package mutating func appendInterpolation(rows fragments: [SQLStatement]) {
+            for (index, fragment) in fragments.enumerated() {
+                if index > 0 { appendLiteral(", ") }
+                appendInterpolation(fragment)
+            }
+        }
+
         /// The values with commas between them, for `IN (...)`. No value at all gives NULL, which nothing equals.
-        package mutating func appendInterpolation(list values: [some SQLBindable]) {
+        package mutating func appendInterpolation<V: SQLBindable>(list values: [V]) {
             guard !values.isEmpty else { return appendLiteral("NULL") }
             for (index, value) in values.enumerated() {
                 if index > 0 { appendLiteral(", ") }
-                bind(value.sqlValue)
+                bind(value.sqlValue, V.sqlType)
             }
         }
     }

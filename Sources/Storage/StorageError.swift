@@ -2,8 +2,10 @@
 /// to log and to show.
 package struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable, CaseIterable {
-        /// Another connection holds the lock and the busy timeout passed: the transaction may be run again.
+        /// Other transactions were in the way for as long as one waits: the transaction may be run again.
         case busy
+        /// The server cannot be reached or was lost; what was to be committed then may or may not have been.
+        case connectionLost = "connection_lost"
         case diskFull = "disk_full"
         case ioFailure = "io_failure"
         case damaged

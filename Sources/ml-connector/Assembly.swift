@@ -15,7 +15,7 @@ struct Assembly: Sendable {
     static let connectionsPerHostMax = 64
 
     let settings: Settings
-    let database: SQLiteDatabase
+    let database: any Database
     let redaction: Redaction
     let environment: SyncEnvironment
     let registry: TenantRegistry
@@ -23,7 +23,7 @@ struct Assembly: Sendable {
     private let client: HTTPClient
 
     /// `database` must be open and current.
-    private init(settings: Settings, database: SQLiteDatabase) async throws {
+    private init(settings: Settings, database: any Database) async throws {
         self.settings = settings
         self.database = database
         redaction = Redaction()
@@ -70,16 +70,16 @@ struct Assembly: Sendable {
     ) async throws -> R {
         // Nothing is made on disk before the keys are known to be good.
         _ = try settings.masterKeys()
-        let path = settings.databasePath
-        try makeParent(of: path)
-        guard let lock = try ProcessLock.acquire(database: path) else {
+        let address = settings.database
+        try makeParent(of: address)
+        guard let lock = try await address.acquireLock() else {
             throw Failure(
                 .refused,
-                "\(ProcessLock.holder(database: path)) works on the database \(path) already: stop it, or give another "
-                    + "with --database")
+                "\(address.lockHolder) works on the database \(address) already: stop it, or give another with "
+                    + "--database")
         }
         defer { withExtendedLifetime(lock) {} }
-        let database = try SQLiteDatabase(.pool(path: path))
+        let database = try address.open()
         do {
             try await Migrator(database: database).migrate(now: SystemSource.now())
             try await database.write { _ = try LeasesTable.clearAcrossTenants($0) }
@@ -91,7 +91,7 @@ struct Assembly: Sendable {
     }
 
     private static func run<R: Sendable>(
-        _ settings: Settings, database: SQLiteDatabase, _ body: (Assembly) async throws -> R
+        _ settings: Settings, database: any Database, _ body: (Assembly) async throws -> R
     ) async throws -> R {
         do {
             let assembly = try await Assembly(settings: settings, database: database)
@@ -121,21 +121,21 @@ struct Assembly: Sendable {
     }
 
     /// Opens the database, which must be there and have exactly this version's history.
-    static func open(_ settings: Settings) async throws -> SQLiteDatabase {
-        let path = settings.databasePath
-        guard FileManager.default.fileExists(atPath: path) else {
+    static func open(_ settings: Settings) async throws -> any Database {
+        let address = settings.database
+        if let path = address.path, !FileManager.default.fileExists(atPath: path) {
             throw Failure(
                 .refused,
                 "there is no database at \(path): make it with `ml-connector migrate`, or name another with "
                     + "--database")
         }
-        let database = try SQLiteDatabase(.pool(path: path))
+        let database = try address.open()
         do {
             let status = try await Migrator(database: database).status()
             guard status.isCurrent else {
                 throw Failure(
                     .refused,
-                    "the database at \(path) lacks \(status.pendingTitles.joined(separator: ", ")): "
+                    "the database at \(address) lacks \(status.pendingTitles.joined(separator: ", ")): "
                         + "run `ml-connector migrate`")
             }
             return database
@@ -146,6 +146,10 @@ struct Assembly: Sendable {
     }
 
     /// The directory that a file is to be made in, for its owner only.
+    static func makeParent(of address: DatabaseAddress) throws {
+        if let path = address.path { try makeParent(of: path) }
+    }
+
     static func makeParent(of path: String) throws {
         let parent = URL(fileURLWithPath: path).deletingLastPathComponent()
         guard !FileManager.default.fileExists(atPath: parent.path) else { return }
@@ -160,8 +164,8 @@ struct Assembly: Sendable {
     // MARK: Ownership
 
     /// Takes the lock of the database, and ends the leases of processes that died. Nil when another process holds it.
-    func takeOwnership() async throws -> ProcessLock? {
-        guard let lock = try ProcessLock.acquire(database: settings.databasePath) else { return nil }
+    func takeOwnership() async throws -> (any ProcessLock)? {
+        guard let lock = try await settings.database.acquireLock() else { return nil }
         try await database.write { _ = try LeasesTable.clearAcrossTenants($0) }
         return lock
     }

@@ -3,6 +3,7 @@ import Foundation
 import LibCrypto
 import Logging
 import Outbound
+import Storage
 import Sync
 import Vault
 
@@ -27,7 +28,7 @@ struct Settings: Sendable {
     static let timeoutSecondsRange: ClosedRange<Int64> = 1...600
     static let lateEffectSecondsMax: Int64 = 3600
 
-    let databasePath: String
+    let database: DatabaseAddress
     let keys: KeySource
     let host: String
     let port: Int
@@ -44,7 +45,7 @@ struct Settings: Sendable {
     /// - Parameter given: what the options said.
     init(given: [Setting: String], environment: [String: String]) throws {
         var reader = try SettingsReader(given: given, environment: environment)
-        databasePath = try Self.databasePath(&reader)
+        database = try Self.database(&reader)
         keys = try Self.keys(&reader)
         host = try reader.text(.host)
         port = Int(try reader.whole(.port, 0...65_535))
@@ -84,14 +85,43 @@ struct Settings: Sendable {
         }
     }
 
-    private static func databasePath(_ reader: inout SettingsReader) throws -> String {
-        let text = try reader.text(.database)
-        let lower = text.lowercased()
-        if lower.hasPrefix("postgres:") || lower.hasPrefix("postgresql:") {
-            throw reader.wrong(.database, "PostgreSQL is not in this version; give the path of a SQLite file")
+    /// A URL may hold a password, so what was given is neither shown nor repeated in an error.
+    private static func database(_ reader: inout SettingsReader) throws -> DatabaseAddress {
+        let (text, setting) = try databaseText(&reader)
+        do {
+            let address = try DatabaseAddress(text)
+            if setting == .database { reader.show(setting, address.description) }
+            guard !address.hasPassword || !reader.isOption(setting) else {
+                throw reader.wrongSecret(
+                    setting,
+                    "a password does not belong into an argument, where every user of the machine reads it: set "
+                        + "MLC_DATABASE, MLC_DATABASE_FILE or PGPASSFILE")
+            }
+            return address
+        } catch let error as StorageError {
+            throw reader.wrongSecret(setting, error.text)
         }
-        if lower.contains("://") { throw reader.wrong(.database, "it is the path of a SQLite file, not a URL") }
-        return text
+    }
+
+    private static func databaseText(_ reader: inout SettingsReader) throws -> (String, Setting) {
+        guard let file = try reader.optionalText(.databaseFile) else {
+            let text = reader.unshown(.database)
+            guard !text.isEmpty else { throw reader.wrong(.database, "it must not be empty") }
+            return (text, .database)
+        }
+        guard !reader.isGiven(.database) else {
+            throw Failure(.usage, "a database and MLC_DATABASE_FILE are both given: keep one of them")
+        }
+        do {
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            guard !text.isEmpty else { throw reader.wrong(.databaseFile, "that file is empty") }
+            return (text, .databaseFile)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw reader.wrong(.databaseFile, "that file cannot be read as text")
+        }
     }
 
     private static func keys(_ reader: inout SettingsReader) throws -> KeySource {
@@ -174,6 +204,15 @@ struct SettingsReader {
         return value
     }
 
+    /// A value that is shown later, without what is secret in it. Empty text where there is none.
+    func unshown(_ setting: Setting) -> String { find(setting).value ?? "" }
+
+    mutating func show(_ setting: Setting, _ text: String) {
+        shown.append(.init(setting: setting, value: text, origin: find(setting).origin))
+    }
+
+    func isOption(_ setting: Setting) -> Bool { given[setting] != nil }
+
     mutating func whole(_ setting: Setting, _ range: ClosedRange<Int64>) throws -> Int64 {
         let text = try text(setting)
         guard let number = Int64(text), range.contains(number) else {
@@ -201,10 +240,19 @@ struct SettingsReader {
 
     /// `MLC_PORT (--port) is 'abc': write ...`
     func wrong(_ setting: Setting, _ remedy: String) -> Failure {
-        let (value, origin) = find(setting)
+        Failure(.usage, "\(name(setting)) is '\(find(setting).value ?? "")': \(remedy)")
+    }
+
+    /// The same without the value.
+    func wrongSecret(_ setting: Setting, _ remedy: String) -> Failure {
+        Failure(.usage, "\(name(setting)) is not usable: \(remedy)")
+    }
+
+    private func name(_ setting: Setting) -> String {
+        let origin = find(setting).origin
         let name = origin.hasPrefix("--") ? origin : setting.rawValue
         let other = origin.hasPrefix("--") ? " (\(setting.rawValue))" : setting.flag.map { " (\($0))" } ?? ""
-        return Failure(.usage, "\(name)\(other) is '\(value ?? "")': \(remedy)")
+        return name + other
     }
 
     private func find(_ setting: Setting) -> (value: String?, origin: String) {

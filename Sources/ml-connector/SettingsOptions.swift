@@ -2,7 +2,9 @@ import ArgumentParser
 
 /// Where the store and the keys are, and how to log: every command that opens the database takes these.
 struct StoreOptions: ParsableArguments {
-    @Option(name: .long, help: "The SQLite file (MLC_DATABASE; default ./.state/ml-connector.sqlite).")
+    @Option(
+        name: .long,
+        help: "A SQLite file, or postgres://USER@HOST/NAME (MLC_DATABASE; default ./.state/ml-connector.sqlite).")
     var database: String?
 
     @Option(name: .long, help: "The file with the master keys (MLC_KEY_FILE; default ./.state/master.key).")
@@ -61,6 +63,8 @@ struct ServerOptions: ParsableArguments {
 /// Every setting there is. The raw value is its name in the environment.
 enum Setting: String, CaseIterable, Sendable {
     case database = "MLC_DATABASE"
+    /// A file that holds what `database` would: for a URL with a password.
+    case databaseFile = "MLC_DATABASE_FILE"
     case keyFile = "MLC_KEY_FILE"
     case masterKeys = "MLC_MASTER_KEYS"
     case host = "MLC_HOST"
@@ -94,7 +98,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .logLevel: "info"
         case .logFormat: "text"
         case .lateEffect: "240"
-        case .masterKeys, .publicURL, .killAt: nil
+        case .databaseFile, .masterKeys, .publicURL, .killAt: nil
         }
     }
 
@@ -112,7 +116,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .writes: "--writes"
         case .logLevel: "--log-level"
         case .logFormat: "--log-format"
-        case .masterKeys, .vismaTimeout, .stripeTimeout, .lateEffect, .killAt: nil
+        case .databaseFile, .masterKeys, .vismaTimeout, .stripeTimeout, .lateEffect, .killAt: nil
         }
     }
 }

@@ -45,6 +45,7 @@ final class KillBench {
     }
 
     let tool: Tool
+    private let rows: KillRows
     private let sandbox: Watched
     let stripeURL: String
     let stripeKey: String
@@ -80,9 +81,10 @@ final class KillBench {
     }
 
     /// - Parameter sandboxOptions: what the simulated Visma.net is like.
-    init(_ sandboxOptions: [String], _ policy: Policy = .usual) async throws {
+    init(_ sandboxOptions: [String], _ policy: Policy = .usual, on engine: KillEngine = .sqlite) async throws {
         self.policy = policy
         let tool = try Tool()
+        rows = try KillRows(engine, tool)
         let output = tool.path("sandbox.out")
         let sandbox = try Watched(
             // Nothing is left over should the tests themselves be killed.
@@ -104,7 +106,7 @@ final class KillBench {
         tool.environment = [
             "MLC_VISMA_API_URL": try #require(told["visma_api_url"]?.stringValue),
             "MLC_VISMA_CONNECT_URL": try #require(told["visma_connect_url"]?.stringValue),
-            "MLC_STRIPE_URL": stripeURL, "MLC_DATABASE": tool.database, "MLC_KEY_FILE": tool.keyFile,
+            "MLC_STRIPE_URL": stripeURL, "MLC_DATABASE": rows.database, "MLC_KEY_FILE": tool.keyFile,
             "MLC_VISMA_TIMEOUT_SECONDS": "1", "MLC_STRIPE_TIMEOUT_SECONDS": "1",
             "MLC_LATE_EFFECT_SECONDS": "1",
         ]
@@ -307,9 +309,9 @@ final class KillBench {
     func state() throws -> State {
         let text = try tool.python(
             """
-            import json, sqlite3, sys, time
-            db = sqlite3.connect(sys.argv[1], timeout=10)
-            one = lambda text: db.execute(text).fetchone()[0]
+            import json, sys, time
+            \(rows.reader)
+            one = lambda text: int(rows(text)[0][0])
             print(json.dumps({
                 "unsettled": one("SELECT count(*) FROM journal WHERE settled_at IS NULL"),
                 "dirty": one("SELECT count(*) FROM work WHERE generation > done_generation"
@@ -317,15 +319,15 @@ final class KillBench {
                 "unread": one("SELECT count(*) FROM events WHERE state = 'received'"),
                 "deadline": one("SELECT coalesce(max(deadline_at), 0) FROM journal WHERE settled_at IS NULL"),
                 "swept": one("SELECT coalesce(min(swept_at), 0) FROM cursors WHERE stream LIKE 'visma%'"),
-                "endpoints": [row[0] for row in db.execute("SELECT url FROM webhook_endpoints WHERE state = 'active'")],
+                "endpoints": [row[0] for row in rows("SELECT url FROM webhook_endpoints WHERE state = 'active'")],
                 "reviews": [f"{row[0]} {row[1]}" for row in
-                            db.execute("SELECT subject, code FROM reviews WHERE state = 'open'")],
-                "found": [row[0] for row in db.execute("SELECT found FROM reviews WHERE state = 'open'")],
-                "waiting": [f"{row[0]}: {row[1]}" for row in db.execute(
+                            rows("SELECT subject, code FROM reviews WHERE state = 'open'")],
+                "found": [row[0] for row in rows("SELECT found FROM reviews WHERE state = 'open'")],
+                "waiting": [f"{row[0]}: {row[1]}" for row in rows(
                     "SELECT subject, last_error FROM work WHERE generation > done_generation")],
                 "now": time.time_ns() // 1000,
             }))
-            """, tool.database)
+            """, rows.database)
         return State(json: try SandboxJSON.parse(text.utf8))
     }
 

@@ -47,7 +47,7 @@ final class KillPlay {
     init(_ sandboxOptions: [String], _ policy: KillBench.Policy = .usual, paidCount: Int = 0)
         async throws
     {
-        bench = try await KillBench(sandboxOptions, policy)
+        bench = try await KillBench(sandboxOptions, policy, on: KillEngine.chosen())
         known = try await bench.customer("Known")
         try await bench.invoice(known)
         for name in ["SpareOne", "SpareTwo", "SpareThree"] {

@@ -9,6 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 exec </dev/null
+export ML_CONNECTOR_POSTGRES=1
 
 readonly top=$PWD
 readonly place=$top/.build/defects

@@ -131,7 +131,6 @@ struct DatabaseConformance {
     @Test("foreign keys are enforced", arguments: Engine.allCases)
     func foreignKeys(_ engine: Engine) async throws {
         let store = try await Store(engine)
-        #expect(try await store.database.pragma("foreign_keys") == "1")
         let failure = await asyncCode {
             try await store.database.write { db in
                 try WebhookSecretsTable.insert(
@@ -139,6 +138,62 @@ struct DatabaseConformance {
             }
         }
         #expect(failure == .foreignKeyViolation)
+    }
+
+    @Test("a statement that failed ends its transaction, also when the closure goes on", arguments: Engine.allCases)
+    func swallowed(_ engine: Engine) async throws {
+        let store = try await Store(engine)
+        let failure = await asyncCode {
+            try await store.database.write { db in
+                try WorkTable.dirty(db, tenant: nord, subject: invoice, cause: "poll", dueAt: now)
+                let first = code {
+                    try WorkTable.dirty(db, tenant: TenantID("nobody"), subject: invoice, cause: "x", dueAt: now)
+                }
+                #expect(first == .foreignKeyViolation)
+                #expect(code { _ = try WorkTable.find(db, tenant: nord, subject: invoice) } == .foreignKeyViolation)
+            }
+        }
+        #expect(failure == .foreignKeyViolation)
+        #expect(try await store.database.read { try WorkTable.find($0, tenant: nord, subject: invoice) } == nil)
+    }
+
+    @Test("text is ordered by its bytes", arguments: Engine.allCases)
+    func order(_ engine: Engine) async throws {
+        let store = try await Store(engine)
+        let names = ["a", "B", "å", "-", "a-b", "aa", "Ø", "z", "\u{1F600}", "\u{FFFD}"]
+        try await store.database.write { db in
+            for name in names {
+                try AbilitiesTable.put(db, tenant: nord, Ability(name: name, value: "x", learnedAt: now))
+            }
+        }
+        let listed = try await store.database.read { try AbilitiesTable.list($0, tenant: nord).map(\.name) }
+        #expect(listed == names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) })
+    }
+
+    @Test("a group of events goes in whole, in groups of every size, with duplicates in it", arguments: Engine.allCases)
+    func groups(_ engine: Engine) async throws {
+        let store = try await Store(engine)
+        for size in [0, 1, 2, 63, 64, 65, 200] {
+            let events = (0..<size).map { number in
+                (tenant: number % 2 == 0 ? nord : kyst, event: Population.event("evt_\(size)_\(number / 3)", "x"))
+            }
+            let outcomes = try await store.database.write { try EventsTable.insertMany($0, events) }
+            var seen: Set<String> = []
+            #expect(
+                outcomes
+                    == events.map { seen.insert("\($0.tenant) \($0.event.eventID)").inserted ? .stored : .duplicate })
+            let again = try await store.database.write { try EventsTable.insertMany($0, events) }
+            #expect(again.allSatisfy { $0 == .duplicate })
+            let deliveries = try await store.database.read { db in
+                try (0..<(size + 2) / 3).reduce(0) { sum, number in
+                    try [nord, kyst].reduce(sum) { sum, tenant in
+                        let found = try EventsTable.find(db, tenant: tenant, eventID: "evt_\(size)_\(number)")
+                        return sum + (found?.deliveries ?? 0)
+                    }
+                }
+            }
+            #expect(deliveries == 2 * size)
+        }
     }
 
     @Test("writes from many tasks are one after the other", arguments: Engine.allCases)
@@ -165,7 +220,7 @@ struct DatabaseConformance {
             try WorkTable.dirty(db, tenant: nord, subject: invoice, cause: "poll", dueAt: now)
         }
         try store.database.shutDown()
-        let again = try SQLiteDatabase(engine == .pool ? .pool(path: store.path) : .inline(path: store.path))
+        let again = try store.place.open()
         #expect(try await Migrator(database: again).status().isCurrent)
         #expect(try await again.read { try WorkTable.find($0, tenant: nord, subject: invoice) } != nil)
         let failure = await asyncCode { try await store.database.write { _ in } }

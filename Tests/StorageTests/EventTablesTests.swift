@@ -10,9 +10,11 @@ struct EventTablesTests {
             receivedAt: now.adding(seconds: seconds))
     }
 
-    @Test("An object that becomes known reopens what was ignored about it, once, and nothing else")
-    func reopened() async throws {
-        let store = try await Store(.inline)
+    @Test(
+        "An object that becomes known reopens what was ignored about it, once, and nothing else",
+        arguments: Engine.dialects)
+    func reopened(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             let objects = ["pi_1", "ch_1", "re_1", "dp_1", "ch_2"]
             for tenant in [nord, kyst] {
@@ -39,9 +41,9 @@ struct EventTablesTests {
         }
     }
 
-    @Test("A second document of a known object is kept beside the first")
-    func several() async throws {
-        let store = try await Store(.inline)
+    @Test("A second document of a known object is kept beside the first", arguments: Engine.dialects)
+    func several(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         let other = Subject.document(DocumentRef(type: .invoice, number: "000999"))
         try await store.database.write { db in
             for subject in [other, invoice, invoice] {
@@ -52,9 +54,9 @@ struct EventTablesTests {
         }
     }
 
-    @Test("A listed event is stored once and is no delivery")
-    func listed() async throws {
-        let store = try await Store(.inline)
+    @Test("A listed event is stored once and is no delivery", arguments: Engine.dialects)
+    func listed(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             try EventsTable.insertListed(db, tenant: nord, event("evt_1", about: "ch_1"))
             try EventsTable.insertListed(db, tenant: nord, event("evt_1", about: "ch_other"))
@@ -63,9 +65,11 @@ struct EventTablesTests {
         }
     }
 
-    @Test("Unread events are paged by the last one seen, so that one that stays unread holds up none")
-    func paged() async throws {
-        let store = try await Store(.inline)
+    @Test(
+        "Unread events are paged by the last one seen, so that one that stays unread holds up none",
+        arguments: Engine.dialects)
+    func paged(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             for (id, second) in [("evt_c", 1), ("evt_a", 2), ("evt_b", 2), ("evt_d", 3)] as [(String, Int64)] {
                 _ = try EventsTable.insert(db, tenant: nord, event(id, about: "ch_1", at: second))
@@ -76,9 +80,9 @@ struct EventTablesTests {
         }
     }
 
-    @Test("An event without a subject can have been of use, and says for what")
-    func withoutSubject() async throws {
-        let store = try await Store(.inline)
+    @Test("An event without a subject can have been of use, and says for what", arguments: Engine.dialects)
+    func withoutSubject(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             _ = try EventsTable.insert(db, tenant: nord, event("evt_1", about: "cus_1"))
             try EventsTable.markResolved(db, tenant: nord, eventID: "evt_1", subject: nil, reason: "noted")
@@ -89,9 +93,11 @@ struct EventTablesTests {
         }
     }
 
-    @Test("A customer's description is the newest that is known, whatever the order it came in")
-    func customers() async throws {
-        let store = try await Store(.inline)
+    @Test(
+        "A customer's description is the newest that is known, whatever the order it came in",
+        arguments: Engine.dialects)
+    func customers(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             func put(_ id: String, _ description: String?, _ second: Int64) throws {
                 try StripeCustomersTable.put(

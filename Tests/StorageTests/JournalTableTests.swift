@@ -18,9 +18,9 @@ struct JournalTableTests {
         #expect(found == Population.effect("key", "cus_1"))
     }
 
-    @Test("an uncertain effect keeps its request, a settled one drops it and keeps its ids")
-    func settle() async throws {
-        let store = try await Store(.inline)
+    @Test("an uncertain effect keeps its request, a settled one drops it and keeps its ids", arguments: Engine.dialects)
+    func settle(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { [key] db in
             try JournalTable.insert(db, tenant: nord, Population.effect("key", "in_1"), request: [1, 2])
             try JournalTable.settle(
@@ -41,9 +41,9 @@ struct JournalTableTests {
         }
     }
 
-    @Test("an older term settles nothing, and what is settled stays")
-    func refused() async throws {
-        let store = try await Store(.inline)
+    @Test("an older term settles nothing, and what is settled stays", arguments: Engine.dialects)
+    func refused(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { [key] db in
             try JournalTable.insert(db, tenant: nord, Population.effect("key", "in_1"), request: nil)
             func settle(_ state: Effect.State, _ term: Int64, _ key: EffectKey) -> StorageError.Code? {
@@ -57,9 +57,9 @@ struct JournalTableTests {
         }
     }
 
-    @Test("the last attempt is the highest of the newest revision")
-    func lastAttempt() async throws {
-        let store = try await Store(.inline)
+    @Test("the last attempt is the highest of the newest revision", arguments: Engine.dialects)
+    func lastAttempt(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             for (revision, attempt) in [(1, 2), (2, 1), (1, 3), (2, 2)] {
                 try JournalTable.insert(

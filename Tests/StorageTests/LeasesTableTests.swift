@@ -33,9 +33,9 @@ struct LeasesTableTests {
         }
     }
 
-    @Test("its owner keeps the term while it holds, and gets a new one when it had run out")
-    func renewal() async throws {
-        let store = try await Store(.inline)
+    @Test("its owner keeps the term while it holds, and gets a new one when it had run out", arguments: Engine.dialects)
+    func renewal(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             _ = try LeasesTable.acquire(db, tenant: nord, owner: "a", now: now, ttlSeconds: 30)
             let again = try LeasesTable.acquire(db, tenant: nord, owner: "a", now: later(10), ttlSeconds: 30)
@@ -56,9 +56,9 @@ struct LeasesTableTests {
         }
     }
 
-    @Test("a lease that was given back is free at once, and its term is not used again")
-    func release() async throws {
-        let store = try await Store(.inline)
+    @Test("a lease that was given back is free at once, and its term is not used again", arguments: Engine.dialects)
+    func release(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             _ = try LeasesTable.acquire(db, tenant: nord, owner: "a", now: now, ttlSeconds: 30)
             try LeasesTable.release(db, tenant: nord, owner: "a", term: 1)

@@ -5,8 +5,18 @@ import Storage
 enum Population {
     static let effectKey = EffectKey("key")
     static let customer = StripeCustomerID("cus_1")
+    static let vismaCustomer = VismaCustomerNumber("10007")
+    /// A document that is not in Stripe.
+    private static let unpushed = DocumentRef(type: .debitNote, number: "000225")
 
     static func fill(_ db: any SQLConnection, _ tenant: TenantID, marker: String) throws {
+        try fillAccess(db, tenant, marker)
+        try fillState(db, tenant, marker)
+        try fillRecords(db, tenant, marker)
+    }
+
+    private static func fillAccess(_ db: any SQLConnection, _ tenant: TenantID, _ marker: String) throws {
+        try TenantsTable.setName(db, tenant: tenant, name: marker, group: nil, now: now)
         try DataKeysTable.insert(
             db, tenant: tenant, WrappedDataKey(version: 1, kekID: marker, wrapped: [1], createdAt: now))
         try CredentialsTable.insert(
@@ -17,6 +27,14 @@ enum Population {
             db, tenant: tenant, EndpointRecord(endpointKey: "ep-\(marker)", url: marker, createdAt: now))
         try WebhookSecretsTable.insert(
             db, tenant: tenant, SealedSecret(endpointKey: "ep-\(marker)", version: 1, sealed: Array(marker.utf8)))
+        try PingsTable.insert(
+            db, tenant: tenant, PingRecord(id: "ping", at: now, outcome: .passed, steps: "\"\(marker)\""))
+        _ = try LeasesTable.acquire(db, tenant: tenant, owner: "one", now: now, ttlSeconds: 30)
+        try AbilitiesTable.put(
+            db, tenant: tenant, Ability(name: "invoice_record", value: marker, learnedAt: now))
+    }
+
+    private static func fillState(_ db: any SQLConnection, _ tenant: TenantID, _ marker: String) throws {
         try CursorsTable.set(db, tenant: tenant, stream: .vismaInvoices, StreamCursor(value: marker, sweptAt: now))
         try SightingsTable.put(
             db, tenant: tenant, stream: .vismaInvoices, document: invoiceRef,
@@ -25,30 +43,36 @@ enum Population {
         try LinksTable.upsert(
             db, tenant: tenant,
             Link(
-                document: DocumentRef(type: .debitNote, number: marker), state: .seen, revision: 1,
-                vismaCustomer: VismaCustomerNumber("10007"), currency: .nok), now: now)
+                document: unpushed, state: .seen, revision: 1, vismaCustomer: vismaCustomer, currency: .nok), now: now)
         try StripeObjectsTable.put(
             db, tenant: tenant, objectIDs: ["pi_1"],
             subject: .document(DocumentRef(type: .invoice, number: marker)))
-        try StripeCustomersTable.put(db, tenant: tenant, customer: customer, description: marker, asOf: now)
+        try StripeCustomersTable.put(
+            db, tenant: tenant, customer: customer, description: vismaCustomer.rawValue, asOf: now)
         try CollectedTable.insert(db, tenant: tenant, booking(marker), now: now)
+        try SettlementsTable.insert(
+            db, tenant: tenant, document: invoiceRef, revision: 1, settlement(marker, whole: 1), now: now)
         try CustomerLinksTable.put(
             db, tenant: tenant,
             CustomerLink(
-                vismaInternalID: 7, vismaNumber: VismaCustomerNumber("10007"), stripeCustomer: customer,
+                vismaInternalID: 7, vismaNumber: vismaCustomer, stripeCustomer: customer,
                 matchedBy: marker, matchedAt: now))
-        _ = try EventsTable.insert(db, tenant: tenant, event("evt_1", marker))
-        try WorkTable.dirty(db, tenant: tenant, subject: invoice, cause: marker, dueAt: now)
+    }
+
+    private static func fillRecords(_ db: any SQLConnection, _ tenant: TenantID, _ marker: String) throws {
+        for _ in 1...2 { _ = try EventsTable.insert(db, tenant: tenant, event("evt_1", marker)) }
+        var ignored = event("evt_2", marker)
+        (ignored.objectID, ignored.state, ignored.reason) = ("ch_1", .ignored, marker)
+        _ = try EventsTable.insert(db, tenant: tenant, ignored)
+        for subject in [invoice, .document(unpushed)] {
+            try WorkTable.dirty(db, tenant: tenant, subject: subject, cause: marker, dueAt: now)
+        }
         try JournalTable.insert(db, tenant: tenant, effect("key", marker), request: Array(marker.utf8))
+        try RequestsTable.insert(db, tenant: tenant, subject: invoice, request(marker))
         _ = try ReviewsTable.open(
             db, tenant: tenant, subject: invoice, code: "code", found: marker, proposals: "[]", now: now)
         try AuditTable.append(db, tenant: tenant, entry(1, marker, after: .beginning))
         try RunsTable.start(db, tenant: tenant, id: "run", kind: marker, now: now)
-        try PingsTable.insert(
-            db, tenant: tenant, PingRecord(id: "ping", at: now, outcome: .passed, steps: "\"\(marker)\""))
-        _ = try LeasesTable.acquire(db, tenant: tenant, owner: marker, now: now, ttlSeconds: 30)
-        try AbilitiesTable.put(
-            db, tenant: tenant, Ability(name: "invoice_record", value: marker, learnedAt: now))
     }
 
     static func link(_ marker: String) -> Link {
@@ -62,6 +86,17 @@ enum Population {
             subject: invoice, cause: "inpay_1", state: .created, amount: Money(minorUnits: 125_000, currency: .nok),
             applied: Money(minorUnits: 120_000, currency: .nok), number: VismaNumber("000031"),
             reference: marker)
+    }
+
+    /// Stripe is told in two steps, and the second has not been done.
+    static func settlement(_ marker: String, whole: Int64) -> Settlement {
+        Settlement(
+            application: "Payment:000040", amount: Money(minorUnits: whole, currency: .nok), whole: whole,
+            way: .paymentRecord, stripeObject: marker, isAttached: false)
+    }
+
+    static func request(_ marker: String) -> Request {
+        Request(kind: .undo, cause: "inpay_1", reason: marker, actor: "kari", askedAt: now)
     }
 
     static func event(_ id: String, _ marker: String, at seconds: Int64 = 0) -> StoredEvent {

@@ -26,9 +26,9 @@ struct RecordTablesTests {
         }
     }
 
-    @Test("tenants move only as their states allow")
-    func moves() async throws {
-        let store = try await Store(.inline)
+    @Test("tenants move only as their states allow", arguments: Engine.dialects)
+    func moves(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             try TenantsTable.setState(db, tenant: nord, .active, now: now)
             try TenantsTable.setState(db, tenant: nord, .paused, now: now)
@@ -42,9 +42,9 @@ struct RecordTablesTests {
         }
     }
 
-    @Test("links are updated in place, paged by document, and one invoice has one link")
-    func links() async throws {
-        let store = try await Store(.inline)
+    @Test("links are updated in place, paged by document, and one invoice has one link", arguments: Engine.dialects)
+    func links(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             for number in 1...5 {
                 let link = Link(
@@ -63,10 +63,15 @@ struct RecordTablesTests {
             changed.pushedAmount = -5
             try LinksTable.upsert(db, tenant: nord, changed, now: later(1))
             #expect(try LinksTable.byInvoice(db, tenant: nord, invoice: StripeInvoiceID("in_1")) == changed)
-            var second1 = first[1]
-            second1.invoice = StripeInvoiceID("in_1")
-            #expect(code { try LinksTable.upsert(db, tenant: nord, second1, now: now) } == .uniqueViolation)
         }
+        let taken = await asyncCode {
+            try await store.database.write { db in
+                var second = try LinksTable.list(db, tenant: nord, limit: 2)[1]
+                second.invoice = StripeInvoiceID("in_1")
+                try LinksTable.upsert(db, tenant: nord, second, now: now)
+            }
+        }
+        #expect(taken == .uniqueViolation)
     }
 
     @Test(
@@ -100,9 +105,9 @@ struct RecordTablesTests {
         }
     }
 
-    @Test("events are listed newest first, page by page, by state and type")
-    func eventPages() async throws {
-        let store = try await Store(.inline)
+    @Test("events are listed newest first, page by page, by state and type", arguments: Engine.dialects)
+    func eventPages(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             for number in 1...5 {
                 _ = try EventsTable.insert(
@@ -170,9 +175,9 @@ struct RecordTablesTests {
         }
     }
 
-    @Test("a run ends once, with what it counted")
-    func runs() async throws {
-        let store = try await Store(.inline)
+    @Test("a run ends once, with what it counted", arguments: Engine.dialects)
+    func runs(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             try RunsTable.start(db, tenant: nord, id: "r1", kind: "poll", now: now)
             try RunsTable.start(db, tenant: nord, id: "r2", kind: "poll", now: later(1))
@@ -188,9 +193,11 @@ struct RecordTablesTests {
         }
     }
 
-    @Test("routing sees every secret that may verify now: not expired, of an endpoint that is not disabled")
-    func webhookSecrets() async throws {
-        let store = try await Store(.inline)
+    @Test(
+        "routing sees every secret that may verify now: not expired, of an endpoint that is not disabled",
+        arguments: Engine.dialects)
+    func webhookSecrets(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             for (tenant, endpoint) in [(nord, "n1"), (nord, "n2"), (kyst, "k1")] {
                 try EndpointsTable.insert(
@@ -214,36 +221,42 @@ struct RecordTablesTests {
             #expect(try EndpointsTable.ownerAcrossTenants(db, endpointKey: "absent") == nil)
             #expect(try EndpointsTable.find(db, tenant: nord, endpointKey: "n1")?.stripeEndpointID == "we_1")
             #expect(
-                code {
-                    try EndpointsTable.insert(
-                        db, tenant: kyst, EndpointRecord(endpointKey: "n1", url: "https://x", createdAt: now))
-                } == .uniqueViolation)
-            #expect(
                 code { try EndpointsTable.update(db, tenant: kyst, endpointKey: "n1", state: .disabled) } == .notFound)
         }
+        let taken = await asyncCode {
+            try await store.database.write { db in
+                try EndpointsTable.insert(
+                    db, tenant: kyst, EndpointRecord(endpointKey: "n1", url: "https://x", createdAt: now))
+            }
+        }
+        #expect(taken == .uniqueViolation)
     }
 
-    @Test("a credential's newest version is listed, and one version exists once")
-    func credentials() async throws {
-        let store = try await Store(.inline)
+    @Test("a credential's newest version is listed, and one version exists once", arguments: Engine.dialects)
+    func credentials(_ engine: Engine) async throws {
+        let store = try await Store(engine)
+        @Sendable func insert(
+            _ db: any SQLConnection, _ purpose: CredentialPurpose, _ version: Int, key: Int = 1
+        ) throws {
+            try CredentialsTable.insert(
+                db, tenant: nord,
+                SealedCredential(
+                    purpose: purpose, version: version, sealed: [1], dataKeyVersion: key, fingerprint: "…",
+                    rotatedAt: now))
+        }
         try await store.database.write { db in
             try DataKeysTable.insert(
                 db, tenant: nord, WrappedDataKey(version: 1, kekID: "k1", wrapped: [1], createdAt: now))
-            func insert(_ purpose: CredentialPurpose, _ version: Int, key: Int = 1) throws {
-                try CredentialsTable.insert(
-                    db, tenant: nord,
-                    SealedCredential(
-                        purpose: purpose, version: version, sealed: [1], dataKeyVersion: key, fingerprint: "…",
-                        rotatedAt: now))
-            }
-            for version in 1...3 { try insert(.stripeKey, version) }
-            try insert(.vismaClientID, 1)
+            for version in 1...3 { try insert(db, .stripeKey, version) }
+            try insert(db, .vismaClientID, 1)
             let newest = try CredentialsTable.list(db, tenant: nord)
             #expect(newest.map(\.purpose) == [.stripeKey, .vismaClientID])
             #expect(newest.map(\.version) == [3, 1])
-            #expect(code { try insert(.stripeKey, 3) } == .uniqueViolation)
-            #expect(code { try insert(.stripeKey, 4, key: 9) } == .foreignKeyViolation)
             #expect(try DataKeysTable.kekIDsInUse(db) == ["k1"])
         }
+        let twice = await asyncCode { try await store.database.write { try insert($0, .stripeKey, 3) } }
+        #expect(twice == .uniqueViolation)
+        let keyless = await asyncCode { try await store.database.write { try insert($0, .stripeKey, 4, key: 9) } }
+        #expect(keyless == .foreignKeyViolation)
     }
 }

@@ -8,17 +8,17 @@ struct SQLiteDatabaseTests {
     @Test("the writer in use is durable: WAL, synchronous=FULL, a long autocheckpoint")
     func durability() async throws {
         let store = try await Store(.pool)
-        #expect(try await store.database.pragma("synchronous") == "2")
-        #expect(try await store.database.pragma("journal_mode") == "wal")
-        #expect(try await store.database.pragma("wal_autocheckpoint") == "10000")
-        #expect(try await store.database.pragma("busy_timeout") == "5000")
+        #expect(try await store.sqlite.pragma("synchronous") == "2")
+        #expect(try await store.sqlite.pragma("journal_mode") == "wal")
+        #expect(try await store.sqlite.pragma("wal_autocheckpoint") == "10000")
+        #expect(try await store.sqlite.pragma("busy_timeout") == "5000")
     }
 
     @Test("a pragma's name cannot carry SQL")
     func pragmaName() async throws {
         let store = try await Store(.inline)
         for name in ["", "synchronous=OFF", "x; DROP TABLE work", "Synchronous"] {
-            #expect(await asyncCode { _ = try await store.database.pragma(name) } == .invalidArgument)
+            #expect(await asyncCode { _ = try await store.sqlite.pragma(name) } == .invalidArgument)
         }
     }
 
@@ -110,7 +110,7 @@ struct SQLiteDatabaseTests {
     @Test("a full disk is told apart")
     func diskFull() async throws {
         let store = try await Store(.inline)
-        let pages = try #require(Int(try await store.database.pragma("page_count")))
+        let pages = try #require(Int(try await store.sqlite.pragma("page_count")))
         let limited = try SQLiteDatabase(.inline(path: store.path))
         let failure = await asyncCode {
             try await limited.write { db in

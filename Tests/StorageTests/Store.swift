@@ -7,6 +7,12 @@ import Testing
 /// The engines that the conformance suite runs on.
 enum Engine: String, CaseIterable, Sendable {
     case pool, inline
+    #if POSTGRES
+        case postgres
+    #endif
+
+    /// One engine for each dialect of SQL: for what does not depend on threads and files.
+    static let dialects = allCases.filter { $0 != .pool }
 }
 
 /// A directory of its own that goes when the test does.
@@ -28,18 +34,60 @@ let kyst = TenantID("kyst")
 let invoice = Subject.document(DocumentRef(type: .invoice, number: "000224"))
 let invoiceRef = DocumentRef(type: .invoice, number: "000224")
 
-/// A migrated database in a file of its own, with two tenants.
-struct Store {
-    let directory: TemporaryDirectory
-    let database: SQLiteDatabase
+/// The rows of a test, which go when it does.
+enum Place: Sendable {
+    case file(TemporaryDirectory, isPooled: Bool)
+    #if POSTGRES
+        case postgres(TestDatabase)
+    #endif
 
-    var path: String { directory.path + "/store.sqlite" }
+    /// - Parameter isMigrated: whether a server's database has its schema already, which is quicker.
+    init(_ engine: Engine, isMigrated: Bool) async throws {
+        switch engine {
+        case .pool: self = .file(try TemporaryDirectory(), isPooled: true)
+        case .inline: self = .file(try TemporaryDirectory(), isPooled: false)
+        #if POSTGRES
+            case .postgres: self = .postgres(try await TestCluster.makeDatabase(isMigrated: isMigrated))
+        #endif
+        }
+    }
+
+    func open(beforeCommit: (@Sendable () throws -> Void)? = nil) throws -> any Database {
+        switch self {
+        case .file(let directory, let isPooled):
+            let path = directory.path + "/store.sqlite"
+            return try SQLiteDatabase(
+                isPooled ? .pool(path: path) : .inline(path: path), beforeCommit: beforeCommit)
+        #if POSTGRES
+            case .postgres(let place):
+                return PostgresDatabase(try PostgresAddress(url: place.url)) {
+                    // The database goes with its place, so an open one keeps it.
+                    try withExtendedLifetime(place) { try beforeCommit?() }
+                }
+        #endif
+        }
+    }
+}
+
+/// A migrated database of its own, with two tenants.
+struct Store {
+    let place: Place
+    let database: any Database
+
+    /// Of a SQLite engine.
+    var path: String {
+        guard case .file(let directory, _) = place else { return "" }
+        return directory.path + "/store.sqlite"
+    }
+
+    /// Of a SQLite engine.
+    var sqlite: SQLiteDatabase {
+        get throws { try #require(database as? SQLiteDatabase) }
+    }
 
     init(_ engine: Engine, beforeCommit: (@Sendable () throws -> Void)? = nil) async throws {
-        directory = try TemporaryDirectory()
-        let path = directory.path + "/store.sqlite"
-        database = try SQLiteDatabase(
-            engine == .pool ? .pool(path: path) : .inline(path: path), beforeCommit: beforeCommit)
+        place = try await Place(engine, isMigrated: true)
+        database = try place.open(beforeCommit: beforeCommit)
         try await Migrator(database: database).migrate(now: now)
         try await database.write { db in
             for tenant in [nord, kyst] {

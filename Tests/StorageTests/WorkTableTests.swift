@@ -32,9 +32,10 @@ struct WorkTableTests {
         }
     }
 
-    @Test("new dirt keeps the earlier due time and the attempts; a clean subject starts anew")
-    func dueTimes() async throws {
-        let store = try await Store(.inline)
+    @Test(
+        "new dirt keeps the earlier due time and the attempts; a clean subject starts anew", arguments: Engine.dialects)
+    func dueTimes(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             func item() throws -> WorkItem { try #require(try WorkTable.find(db, tenant: nord, subject: invoice)) }
             try WorkTable.dirty(db, tenant: nord, subject: invoice, cause: "timer", dueAt: later(60))
@@ -58,9 +59,9 @@ struct WorkTableTests {
         }
     }
 
-    @Test("a failure's long wait does not hold back dirt that came during the turn")
-    func postponeAfterNewDirt() async throws {
-        let store = try await Store(.inline)
+    @Test("a failure's long wait does not hold back dirt that came during the turn", arguments: Engine.dialects)
+    func postponeAfterNewDirt(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             let seen = try WorkTable.dirty(db, tenant: nord, subject: invoice, cause: "poll", dueAt: now)
             try WorkTable.dirty(db, tenant: nord, subject: invoice, cause: "event", dueAt: later(1))
@@ -72,9 +73,9 @@ struct WorkTableTests {
         }
     }
 
-    @Test("what is due comes in order of time, up to the limit")
-    func order() async throws {
-        let store = try await Store(.inline)
+    @Test("what is due comes in order of time, up to the limit", arguments: Engine.dialects)
+    func order(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             for number in [3, 1, 2, 9] {
                 try WorkTable.dirty(
@@ -87,9 +88,9 @@ struct WorkTableTests {
         }
     }
 
-    @Test("the scheduler sees tenants with due work or an event that nobody has looked at")
-    func tenantsWithWork() async throws {
-        let store = try await Store(.inline)
+    @Test("the scheduler sees tenants with due work or an event that nobody has looked at", arguments: Engine.dialects)
+    func tenantsWithWork(_ engine: Engine) async throws {
+        let store = try await Store(engine)
         try await store.database.write { db in
             #expect(try WorkTable.tenantsWithWork(db, now: now) == [])
             try WorkTable.dirty(db, tenant: nord, subject: invoice, cause: "poll", dueAt: later(10))

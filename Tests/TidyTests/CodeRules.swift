@@ -105,7 +105,7 @@ enum CodeRules {
             "a ledger is missing only for an unknown company, and the ids come from the same book",
         "Sources/Sandbox/Stripe/StripeDeliveries.swift": "without HMAC it stops at once: libcrypto is broken",
         "Sources/ml-connector/SystemSource.swift": "without randomness it stops at once: libcrypto is broken",
-        "Sources/ml-connector/ProcessLock.swift": "who holds the lock is wanted for an error's text only",
+        "Sources/Storage/SQLite/FileLock.swift": "who holds the lock is wanted for an error's text only",
         "Sources/ml-connector/Demo/DemoCommand.swift":
             "a folder that cannot be listed is not there yet; making it says what is wrong",
     ]

@@ -15,7 +15,7 @@ enum ImportRules {
     static let rooms: [String: Set<String>] = [
         "Domain": ["Foundation"],
         "LibCrypto": system.union(["COpenSSL"]),
-        "Storage": system.union(["Domain", "LibCrypto", "Migrations", "GRDB"]),
+        "Storage": system.union(["Domain", "LibCrypto", "Migrations", "GRDB", "CPostgres"]),
         "Vault": system.union(["Domain", "Storage", "LibCrypto"]),
         "Outbound": system.union([
             "Domain", "LibCrypto", "AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat",

@@ -4,6 +4,8 @@ import GRDB
 /// GRDB's connection, lent for one transaction.
 final class SQLiteConnection: SQLConnection {
     private let database: GRDB.Database
+    /// The first statement that failed. SQLite could go on after it, other engines could not.
+    private(set) var failure: StorageError?
 
     init(_ database: GRDB.Database) { self.database = database }
 
@@ -38,10 +40,13 @@ final class SQLiteConnection: SQLConnection {
     }
 
     private func understanding<R>(_ body: () throws -> R) throws -> R {
+        if let failure { throw failure }
         do {
             return try body()
         } catch let error as DatabaseError {
-            throw StorageError(sqlite: error, while: "running a statement")
+            let failure = StorageError(sqlite: error, while: "running a statement")
+            self.failure = failure
+            throw failure
         }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+package import Migrations
 
 /// SQLite through GRDB.
 ///
@@ -29,6 +30,8 @@ package final class SQLiteDatabase: Database {
         case pool(DatabasePool)
         case queue(DatabaseQueue)
     }
+
+    package var dialect: MigrationFile.Dialect { .sqlite }
 
     private let engine: Engine
     private let beforeCommit: (@Sendable () throws -> Void)?
@@ -133,6 +136,22 @@ package final class SQLiteDatabase: Database {
         }
     }
 
+    package nonisolated(nonsending) func durability() async throws -> [DurabilitySetting] {
+        let fault = "this is a fault of the connector, please report it"
+        return [
+            try await setting("synchronous", good: "2", "a commit could be lost with the power: \(fault)"),
+            try await setting("journal_mode", good: "wal", "readers would wait for the writer: \(fault)"),
+        ]
+    }
+
+    private nonisolated(nonsending) func setting(
+        _ name: String, good: String, _ remedy: String
+    ) async throws -> DurabilitySetting {
+        let value = try await pragma(name)
+        return DurabilitySetting(
+            check: "sqlite_\(name)", name: name, value: value, isGood: value == good, remedy: remedy)
+    }
+
     /// Waits for what is under way and closes all connections; later use throws.
     package func shutDown() throws {
         switch engine {
@@ -170,7 +189,9 @@ extension SQLiteDatabase {
         // Immediate: a transaction that reads first and writes later must not find another writer in between.
         try database.beginTransaction(.immediate)
         do {
-            let result = try body(SQLiteConnection(database))
+            let connection = SQLiteConnection(database)
+            let result = try body(connection)
+            if let failure = connection.failure { throw failure }
             try beforeCommit?()
             try database.commit()
             return result

@@ -63,16 +63,17 @@ package enum AuditTable {
             throw StorageError(
                 .conflict, "entry \(entry.sequence) does not follow entry \(head.sequence) of \(tenant)'s trail")
         }
+        // The head first: of two that append to one trail at once the later meets this row, not the entry.
+        try db.execute(
+            """
+            INSERT INTO audit_heads (tenant_id, sequence, code) VALUES (\(tenant), \(entry.sequence), \(entry.code))
+            ON CONFLICT (tenant_id) DO UPDATE SET sequence = excluded.sequence, code = excluded.code
+            """)
         try db.execute(
             """
             INSERT INTO audit (tenant_id, \(columns)) VALUES (\(tenant), \(entry.sequence), \(entry.at),
                 \(entry.actor), \(entry.action), \(entry.subject), \(entry.outcome), \(entry.details),
                 \(entry.previousCode), \(entry.code))
-            """)
-        try db.execute(
-            """
-            INSERT INTO audit_heads (tenant_id, sequence, code) VALUES (\(tenant), \(entry.sequence), \(entry.code))
-            ON CONFLICT (tenant_id) DO UPDATE SET sequence = excluded.sequence, code = excluded.code
             """)
     }
 

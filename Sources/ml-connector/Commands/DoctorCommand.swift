@@ -84,8 +84,8 @@ enum Diagnosis {
     }
 
     static func database(_ settings: Settings) async -> [Check] {
-        let path = settings.databasePath
-        guard FileManager.default.fileExists(atPath: path) else {
+        let address = settings.database
+        if let path = address.path, !FileManager.default.fileExists(atPath: path) {
             return [
                 Check(
                     name: "database", outcome: .failed, seen: "there is none at \(path)",
@@ -93,14 +93,11 @@ enum Diagnosis {
             ]
         }
         do {
-            let database = try SQLiteDatabase(.pool(path: path))
+            let database = try address.open()
             defer { try? database.shutDown() }
-            var checks = [Check(name: "database", outcome: .passed, seen: path, remedy: nil)]
+            var checks = [Check(name: "database", outcome: .passed, seen: address.description, remedy: nil)]
             checks.append(await migrations(database))
-            checks.append(
-                try await pragma("synchronous", of: database, expected: "2", "a commit could be lost with the power"))
-            checks.append(
-                try await pragma("journal_mode", of: database, expected: "wal", "readers would wait for the writer"))
+            checks += try await database.durability().map(durability)
             if checks[1].outcome == .passed { checks.append(await masterKeysInUse(database, settings)) }
             return checks
         } catch {
@@ -108,7 +105,7 @@ enum Diagnosis {
         }
     }
 
-    private static func migrations(_ database: SQLiteDatabase) async -> Check {
+    private static func migrations(_ database: any Database) async -> Check {
         do {
             let status = try await Migrator(database: database).status()
             guard status.isCurrent else {
@@ -125,16 +122,13 @@ enum Diagnosis {
         }
     }
 
-    private static func pragma(
-        _ name: String, of database: SQLiteDatabase, expected: String, _ danger: String
-    ) async throws -> Check {
-        let value = try await database.pragma(name)
-        return Check(
-            name: "sqlite_\(name)", outcome: value == expected ? .passed : .failed, seen: "\(name) = \(value)",
-            remedy: value == expected ? nil : "\(danger): this is a fault of the connector, please report it")
+    private static func durability(_ setting: DurabilitySetting) -> Check {
+        Check(
+            name: setting.check, outcome: setting.isGood ? .passed : .failed,
+            seen: "\(setting.name) = \(setting.value)", remedy: setting.isGood ? nil : setting.remedy)
     }
 
-    private static func masterKeysInUse(_ database: SQLiteDatabase, _ settings: Settings) async -> Check {
+    private static func masterKeysInUse(_ database: any Database, _ settings: Settings) async -> Check {
         do {
             let ring = try settings.masterKeys()
             let inUse = try await database.read { try DataKeysTable.kekIDsInUse($0) }

@@ -19,29 +19,29 @@ struct MigrateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try Settings.load(store.given)
-        let path = settings.databasePath
-        if status, !FileManager.default.fileExists(atPath: path) {
-            return show(try await Migrator(database: SQLiteDatabase(.inline(path: nil))).status(), path, exists: false)
+        let address = settings.database
+        if status, let path = address.path, !FileManager.default.fileExists(atPath: path) {
+            return show(
+                try await Migrator(database: SQLiteDatabase(.inline(path: nil))).status(), address, exists: false)
         }
-        if !status { try Assembly.makeParent(of: path) }
-        let lock = status ? nil : try ProcessLock.acquire(database: path)
-        let database = try SQLiteDatabase(.pool(path: path))
+        if !status { try Assembly.makeParent(of: address) }
+        let lock = status ? nil : try await address.acquireLock()
+        let database = try address.open()
         defer { try? database.shutDown() }
         let migrator = Migrator(database: database)
         let before = try await migrator.status()
-        if status || before.isCurrent { return show(before, path, exists: true) }
+        if status || before.isCurrent { return show(before, address, exists: true) }
         guard lock != nil else {
-            throw Failure(
-                .refused, "\(ProcessLock.holder(database: path)) works on \(path): stop it, then migrate")
+            throw Failure(.refused, "\(address.lockHolder) works on \(address): stop it, then migrate")
         }
         try await migrator.migrate(now: SystemSource.now())
-        show(try await migrator.status(), path, exists: true)
+        show(try await migrator.status(), address, exists: true)
         withExtendedLifetime(lock) {}
     }
 
-    private func show(_ status: Migrator.Status, _ path: String, exists: Bool) {
+    private func show(_ status: Migrator.Status, _ address: DatabaseAddress, exists: Bool) {
         format.show([
-            "database": .text(path), "exists": .flag(exists), "is_current": .flag(status.isCurrent),
+            "database": .text(address.description), "exists": .flag(exists), "is_current": .flag(status.isCurrent),
             "applied": Value(
                 status.applied.map { migration in
                     [

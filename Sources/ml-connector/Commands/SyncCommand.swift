@@ -113,7 +113,7 @@ struct SyncWait {
     func run() async throws -> SyncResult {
         let start = SystemSource.now()
         let deadline = start.adding(seconds: timeoutSeconds)
-        var lock: ProcessLock?
+        var lock: (any ProcessLock)?
         var result = SyncResult(tenant: tenant, isOwn: false, backlog: try await backlog(), milliseconds: 0)
         while true {
             // A server may come or go while we wait.

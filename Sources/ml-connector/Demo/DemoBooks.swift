@@ -49,7 +49,7 @@ struct DemoBooks: Sendable {
 
     /// Subjects that a person must decide on, and those that wait for something: a credit note, say.
     private static func apart(
-        _ tenant: TenantID, _ vismaTenant: String, _ database: SQLiteDatabase
+        _ tenant: TenantID, _ vismaTenant: String, _ database: any Database
     ) async throws -> [BookApart] {
         try await database.read { db in
             let reviews = try ReviewsTable.list(db, tenant: tenant, state: .open, limit: 1000)

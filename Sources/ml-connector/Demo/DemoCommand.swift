@@ -27,10 +27,19 @@ struct DemoCommand: AsyncParsableCommand {
         name: .long, help: "Keep database and key in this directory, which must be empty; else they are thrown away.")
     var state: String?
 
+    @Option(name: .long, help: "What keeps the rows: \(DemoEngine.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var engine = DemoEngine.sqlite
+
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical, on standard error.")
     var logLevel = "error"
 
     @OptionGroup var format: OutputOptions
+
+    func validate() throws {
+        guard engine == .sqlite || state == nil else {
+            throw ValidationError("--state keeps a SQLite file; the demo's PostgreSQL server ends with the demo")
+        }
+    }
 
     func run() async throws {
         let begin = ContinuousClock.now
@@ -38,13 +47,16 @@ struct DemoCommand: AsyncParsableCommand {
         defer { if state == nil { try? FileManager.default.removeItem(atPath: directory) } }
         let companies = try DemoCompanies(seed: seed, manifests: TenantFiles.demo)
         let progress = DemoProgress()
-        let report = try await DemoStage.run(
-            companies: companies, directory: directory, seed: seed, progress: progress, logLevel: logLevel
-        ) { stage in
-            try await DemoPlay(stage: stage, progress: progress).run()
-            let books = try await DemoBooks(stage)
-            let seconds = (ContinuousClock.now - begin).components.seconds
-            return try await DemoReport(stage, books: books, seconds: seconds)
+        let report = try await engine.whileServing(in: directory) { database in
+            try await DemoStage.run(
+                companies: companies, directory: directory, database: database, seed: seed, progress: progress,
+                logLevel: logLevel
+            ) { stage in
+                try await DemoPlay(stage: stage, progress: progress).run()
+                let books = try await DemoBooks(stage)
+                let seconds = (ContinuousClock.now - begin).components.seconds
+                return try await DemoReport(stage, books: books, seconds: seconds)
+            }
         }
         if let books { try report.books.write(to: books) }
         report.show(format.output)

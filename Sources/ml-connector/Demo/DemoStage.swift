@@ -23,7 +23,7 @@ struct DemoStage: Sendable {
 
     /// Sets the stage, lets `play` run on it, and takes it down.
     static func run<R: Sendable>(
-        companies: DemoCompanies, directory: String, seed: UInt64, progress: DemoProgress,
+        companies: DemoCompanies, directory: String, database: String, seed: UInt64, progress: DemoProgress,
         logLevel: String, _ play: @escaping @Sendable (DemoStage) async throws -> R
     ) async throws -> R {
         var quiet = Logger(label: "sandbox")
@@ -33,7 +33,7 @@ struct DemoStage: Sendable {
         return try await SandboxServer(stripe: companies.stripe, logger: log).whileServing { stripePort in
             try await SandboxServer(other: { visma.handle($0) }, logger: log).whileServing { vismaPort in
                 let settings = try settings(
-                    directory, stripePort: stripePort, vismaPort: vismaPort, logLevel: logLevel)
+                    directory, database: database, stripePort: stripePort, vismaPort: vismaPort, logLevel: logLevel)
                 return try await Assembly.runAsOwner(settings) { assembly in
                     let stage = DemoStage(
                         companies: companies, assembly: assembly,
@@ -45,18 +45,18 @@ struct DemoStage: Sendable {
     }
 
     private static func settings(
-        _ directory: String, stripePort: Int, vismaPort: Int, logLevel: String
+        _ directory: String, database: String, stripePort: Int, vismaPort: Int, logLevel: String
     ) throws -> Settings {
         let keyFile = directory + "/master.key"
         _ = try MasterKeyFile.generate(at: keyFile, randomBytes: SystemSource.randomBytes)
         let port = try PortProbe.freePort()
         return try Settings(
             given: [
-                .database: directory + "/ml-connector.sqlite", .keyFile: keyFile, .port: String(port),
+                .keyFile: keyFile, .port: String(port),
                 .publicURL: "http://127.0.0.1:\(port)", .stripe: "http://127.0.0.1:\(stripePort)",
                 .vismaAPI: "http://127.0.0.1:\(vismaPort)", .vismaConnect: "http://127.0.0.1:\(vismaPort)",
                 .logLevel: logLevel,
-            ], environment: [:])
+            ], environment: [Setting.database.rawValue: database])
     }
 
     /// Runs scheduler, ingress and courier for the length of `play`.

@@ -1,8 +1,7 @@
 import Foundation
 
-/// The right to be the only process that works on a database: a lock of the kernel's on `<database>.lock`, which ends
-/// with the process however it dies. Who holds it knows that no other owner of a lease lives.
-final class ProcessLock: Sendable {
+/// A lock of the kernel's on `<database>.lock`.
+final class FileLock: ProcessLock {
     private let descriptor: Int32
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
@@ -10,21 +9,21 @@ final class ProcessLock: Sendable {
     deinit { close(descriptor) }
 
     /// Nil when another process holds it.
-    static func acquire(database path: String) throws -> ProcessLock? {
+    static func acquire(database path: String) throws -> FileLock? {
         let name = path + ".lock"
         let descriptor = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw Failure(.failed, "cannot open the lock file \(name): \(String(cString: strerror(errno)))")
+            throw StorageError(.ioFailure, "cannot open the lock file \(name): \(String(cString: strerror(errno)))")
         }
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let reason = errno
             if reason == EINTR { continue }
             close(descriptor)
             if reason == EWOULDBLOCK { return nil }
-            throw Failure(.failed, "cannot lock \(name): \(String(cString: strerror(reason)))")
+            throw StorageError(.ioFailure, "cannot lock \(name): \(String(cString: strerror(reason)))")
         }
         note(getpid(), in: descriptor)
-        return ProcessLock(descriptor: descriptor)
+        return FileLock(descriptor: descriptor)
     }
 
     /// For the error's text only: who holds it is known to the kernel, not to the file.

@@ -1,0 +1,145 @@
+#if POSTGRES
+    import Foundation
+    import Storage
+    import Testing
+
+    @Suite("The commands on PostgreSQL")
+    struct PostgresTests {
+        /// A tool whose database is a server of its own, reached by a password.
+        private final class Place {
+            let tool: Tool
+            let cluster: PrivateCluster
+            let password = UUID().uuidString.replacing("-", with: "")
+
+            init() throws {
+                tool = try Tool()
+                cluster = try PrivateCluster(.none, password: password)
+                tool.environment["MLC_DATABASE"] = cluster.url
+            }
+
+            deinit { cluster.stop() }
+        }
+
+        @Test("demo --engine postgres: the main job on a server that comes and goes with it, drift 0")
+        func demo() throws {
+            let tool = try Tool()
+            let result = try tool.run("demo", "--engine", "postgres", "--output", "json")
+            #expect(result.status == 0, "\(result.errors)")
+            let summary = try result.json()
+            #expect(summary["drift"] as? Int == 0)
+            #expect(summary["audit_verified"] as? Bool == true)
+            #expect((summary["payments_posted"] as? Int ?? 0) > 0)
+            let refused = try tool.run("demo", "--engine", "postgres", "--state", tool.path("state"))
+            #expect(refused.status == 2)
+            #expect(refused.errors.contains("--state"))
+        }
+
+        @Test("killed while its server is being made, the demo leaves neither files nor processes")
+        func killed() throws {
+            let tool = try Tool()
+            // Another program looks and kills: this one's threads are shared by all tests.
+            let left = try tool.python(
+                """
+                import os, subprocess, sys, time
+                demo = subprocess.Popen([sys.argv[1], "demo", "--engine", "postgres"], stdout=subprocess.DEVNULL)
+                def child():
+                    for process in filter(str.isdigit, os.listdir("/proc")):
+                        try:
+                            if f"\\nPPid:\\t{demo.pid}\\n" in open(f"/proc/{process}/status").read():
+                                directory = os.readlink(f"/proc/{process}/cwd")
+                                if directory.startswith("/tmp/ml-connector-postgres-"):
+                                    return [f"/proc/{process}", directory]
+                        except OSError:
+                            pass  # It has ended meanwhile.
+                places = None
+                while not places:
+                    assert demo.poll() is None, "the demo ended before it was killed"
+                    places = child()
+                assert all(map(os.path.exists, places)), places
+                demo.kill()
+                end = time.monotonic() + 60
+                while any(map(os.path.exists, places)) and time.monotonic() < end:
+                    time.sleep(0.02)
+                print([place for place in places if os.path.exists(place)])
+                """, Tool.binary.path)
+            #expect(left == "[]")
+        }
+
+        @Test("migrate, doctor, tenant and audit work on a server; the password is shown nowhere")
+        func commands() throws {
+            let place = try Place()
+            let tool = place.tool
+            let before = try tool.run("migrate", "--status", "--output", "json")
+            #expect(try (before.json()["pending"] as? [String])?.isEmpty == false, "\(before.errors)")
+            let early = try tool.run("tenant", "list")
+            #expect(early.status == 4)
+            #expect(early.errors.contains("ml-connector migrate"))
+            try tool.setUp()
+            let manifest = try tool.write(Manifests.acme(), to: "acme.yaml")
+            let added = try tool.run("tenant", "add", manifest)
+            #expect(added.status == 0, "\(added.errors)")
+            let list = try tool.run("tenant", "list", "--output", "json")
+            #expect(list.output.contains("acme"))
+            #expect(try tool.run("audit", "verify", "acme").status == 0)
+            let doctor = try tool.run("doctor", "--output", "json")
+            let checks = try #require(try doctor.json()["checks"] as? [[String: Any]])
+            func seen(_ name: String) -> String? {
+                checks.first { $0["name"] as? String == name }?["seen"] as? String
+            }
+            #expect(seen("postgres_synchronous_commit") == "synchronous_commit = on")
+            // The server of this test is not durable, and doctor must say so.
+            #expect(seen("postgres_fsync") == "fsync = off")
+            #expect(doctor.status == 1)
+            for result in [before, early, added, list, doctor] {
+                #expect(!result.output.contains(place.password) && !result.errors.contains(place.password))
+            }
+            #expect(doctor.output.contains("postgres://connector@127.0.0.1:"))
+        }
+
+        @Test("one server for one database: a second is refused, and may start when the first has ended")
+        func oneServer() throws {
+            let place = try Place()
+            let tool = place.tool
+            try tool.setUp()
+            let first = try tool.start(["serve", "--port", "0"])
+            _ = try first.line(of: .errors, containing: "listening on")
+            let second = try tool.run("serve", "--port", "0")
+            #expect(second.status == 4)
+            #expect(second.errors.contains("works on the database postgres://connector@127.0.0.1:"))
+            #expect(!second.errors.contains(place.password))
+            first.signal(SIGTERM)
+            #expect(first.wait() == 0, "\(first.text(.errors))")
+            let third = try tool.start(["serve", "--port", "0"])
+            _ = try third.line(of: .errors, containing: "listening on")
+        }
+
+        @Test("a URL with a password comes from the environment or a file, never from an argument")
+        func password() throws {
+            let place = try Place()
+            let tool = place.tool
+            let url = place.cluster.url
+            tool.environment["MLC_DATABASE"] = nil
+            let argument = try tool.run("migrate", "--database", url)
+            #expect(argument.status == 2)
+            #expect(argument.errors.contains("MLC_DATABASE_FILE"))
+            #expect(!argument.errors.contains(place.password))
+            let file = try tool.write(url + "\n", to: "database-url")
+            let byFile = try tool.run("migrate", "--output", "json", settings: ["MLC_DATABASE_FILE": file])
+            #expect(byFile.status == 0, "\(byFile.errors)")
+            #expect(!byFile.output.contains(place.password))
+            let both = try tool.run("migrate", settings: ["MLC_DATABASE_FILE": file, "MLC_DATABASE": url])
+            #expect(both.status == 2)
+            let parts = url.replacing("postgres://", with: "").split(whereSeparator: { ":@/".contains($0) })
+            try #require(parts.count == 5)
+            let passFile = try tool.write("\(parts[2]):\(parts[3]):*:\(parts[0]):\(parts[1])\n", to: "pgpass")
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: passFile)
+            let byPassFile = try tool.run(
+                "migrate", "--database", url.replacing(":" + place.password, with: ""),
+                settings: ["PGPASSFILE": passFile])
+            #expect(byPassFile.status == 0, "\(byPassFile.errors)")
+            let without = try tool.run("migrate", "--database", url.replacing(":" + place.password, with: ""))
+            #expect(without.status == 1)
+            #expect(without.errors.contains("cannot connect to postgres://connector@127.0.0.1:"))
+        }
+    }
+#endif
