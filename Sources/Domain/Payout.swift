@@ -11,10 +11,12 @@ package struct BalanceMovement: Hashable, Sendable {
     package var source: String?
     package var text: String?
     package var createdAt: Timestamp
+    /// Stripe settled in another currency than was paid (`exchange_rate`).
+    package var isExchanged: Bool
 
     package init(
         id: BalanceTransactionID, type: String, amount: Money, fee: Money, source: String?, text: String?,
-        createdAt: Timestamp
+        createdAt: Timestamp, isExchanged: Bool = false
     ) {
         self.id = id
         self.type = type
@@ -23,6 +25,7 @@ package struct BalanceMovement: Hashable, Sendable {
         self.source = source
         self.text = text
         self.createdAt = createdAt
+        self.isExchanged = isExchanged
     }
 
     package var net: Money { amount - fee }

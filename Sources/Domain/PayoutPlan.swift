@@ -125,6 +125,8 @@ package enum PayoutPlan {
                         proposals: ["name bank and clearing ledger accounts for \(code) in the manifest"]))
             ]
         }
+        let exchanged = payout.movements.filter(\.isExchanged)
+        guard exchanged.isEmpty else { return [.review(exchange(payout, exchanged))] }
         switch PostingDay.choose(
             day(payout.arrivesOn, situation), step: Step.createJournalEntry, cause: cause,
             what: "the payout of \(payout.amount) (\(payout.id))", .init(situation))
@@ -143,5 +145,18 @@ package enum PayoutPlan {
             draft.isOnHold = posting.booking == .hold
             return [.post(.journalEntry(draft), cause: cause)]
         }
+    }
+
+    /// What was paid in another currency stands on that currency's clearing account, at Visma's own rate: a journal in
+    /// the payout's currency would clear the wrong account, by an amount that only Visma knows.
+    private static func exchange(_ payout: Payout, _ exchanged: [BalanceMovement]) -> Review {
+        let sum = exchanged.reduce(Money.zero(payout.amount.currency)) { $0 + $1.net }
+        let ids = exchanged.prefix(5).map { $0.source ?? $0.id.rawValue }.joined(separator: ", ")
+        return Review(
+            .payoutUnbooked,
+            found:
+                "payout \(payout.id) of \(payout.amount) holds \(sum) that Stripe exchanged from other currencies "
+                + "(\(exchanged.count): \(ids)), and no journal was posted",
+            proposals: ["book the payout by hand, with the exchange difference to its account"])
     }
 }

@@ -110,7 +110,7 @@ enum StripeMapping {
             id: BalanceTransactionID(row.id), type: row.type,
             amount: Money(minorUnits: row.amount, currency: currency),
             fee: Money(minorUnits: row.fee, currency: currency), source: row.source?.id, text: row.description,
-            createdAt: Timestamp(unixSeconds: row.created))
+            createdAt: Timestamp(unixSeconds: row.created), isExchanged: row.exchangeRate != nil)
     }
 
     static func payout(

@@ -1,5 +1,7 @@
 // The answers, with no more fields than are used. Amounts are whole minor units on Stripe's wire.
 
+import Foundation
+
 struct ListAnswer<Row: Decodable & Sendable>: Decodable, Sendable {
     var data: [Row]
     var hasMore: Bool
@@ -248,6 +250,13 @@ struct MovementAnswer: Listed {
     var source: RawReference?
     var description: String?
     var created: Int64
+    /// Null where what was paid and what it was settled in are the same currency.
+    var exchangeRate: Decimal?
+
+    enum CodingKeys: String, CodingKey {
+        case id, type, amount, fee, currency, source, description, created
+        case exchangeRate = "exchange_rate"
+    }
 }
 
 struct PayoutAnswer: Listed {

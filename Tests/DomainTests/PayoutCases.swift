@@ -38,6 +38,13 @@ struct PayoutCase: Sendable, CustomTestStringConvertible {
         PayoutCase("the policy reports payouts: nothing is posted", []),
         PayoutCase("a payout that Stripe does not know: nothing", []) { $0.payout = nil },
         PayoutCase("a journal from clearing to bank", ["post journal of 2 lines for po_1"]) { journal(&$0) },
+        PayoutCase(
+            "it holds what was exchanged from another currency: a review, as that stands on another clearing account",
+            ["review payout_unbooked"]
+        ) {
+            journal(&$0)
+            $0.payout?.movements[0].isExchanged = true
+        },
         PayoutCase("not there yet: nothing is posted", []) {
             journal(&$0)
             $0.payout?.status = "in_transit"

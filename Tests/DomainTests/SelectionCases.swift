@@ -101,6 +101,21 @@ enum SelectionCases {
             $0.receivable?.isWithDebtCollector = true
             $0.policy.selection.skips = []
         },
+        PlanCase("a direct debit mandate, where only debt collectors are skipped: pushed", Samples.before(), pushed) {
+            $0.receivable?.hasDirectDebitMandate = true
+            $0.policy.selection.skips = [.debtCollector, .cashDiscount]
+        },
+        PlanCase("with a debt collector, where only mandates are skipped: pushed", Samples.before(), pushed) {
+            $0.receivable?.isWithDebtCollector = true
+            $0.policy.selection.skips = [.directDebit, .cashDiscount]
+        },
+        PlanCase("an open cash discount, where only others are skipped: pushed", discount("2026-11-23"), pushed) {
+            $0.policy.selection.skips = [.directDebit, .debtCollector]
+        },
+        PlanCase("a finance charge is left alone", finCharge(), left),
+        PlanCase("a finance charge that the policy takes is pushed", finCharge(), pushed) {
+            $0.policy.selection.documentTypes = [.invoice, DocumentType("FinCharge")]
+        },
         PlanCase("an e-invoice is pushed", Samples.before(), pushed) { $0.receivable?.isEInvoice = true },
         PlanCase("an e-invoice that the policy skips is left alone", Samples.before(), left) {
             $0.receivable?.isEInvoice = true
@@ -125,6 +140,12 @@ enum SelectionCases {
             $0.receivable?.isWithDebtCollector = true
         },
     ]
+
+    private static func finCharge() -> Situation {
+        var situation = Samples.before()
+        situation.receivable?.document = DocumentRef(type: DocumentType("FinCharge"), number: "000224")
+        return situation
+    }
 
     private static let request = Request(
         kind: .push, cause: nil, reason: "agreed", actor: "cli:a", askedAt: Samples.now)

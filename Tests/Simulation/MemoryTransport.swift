@@ -36,6 +36,9 @@ package final class MemoryTransport: Transport {
         let aimed = aim.withLock { $0 }
         let fault = aimed?(request) ?? chaos.networkFault()
         let name = "\(request.method) \(sandboxed.path)"
+        // No proof would ever strike it.
+        let isKnown = request.method == "GET" || request.step != nil || sandboxed.path == "/connect/token"
+        precondition(isKnown, "\(name) is an outside write without a step")
         if let fault { trace.note("net \(name) \(fault.rawValue)") }
         switch fault {
         case .notSent:

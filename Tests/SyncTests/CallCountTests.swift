@@ -136,6 +136,19 @@ struct CallCountTests {
         #expect(calls.visma["PUT customerinvoice/*"] == 1)
     }
 
+    @Test("A payment where Visma takes attachments only: at most one Visma call more, too")
+    func paymentWithAttachment() async throws {
+        let (world, document) = try await pushed()
+        let (calls, _) = try await spent(world, "a declined card, a payment and the attachment of both") {
+            let invoice = try world.live(document).id
+            try world.stripe.failCard(invoice: invoice)
+            try world.stripe.pay(invoice: invoice)
+        }
+        #expect(calls.stripeCount <= 2)
+        #expect(calls.vismaCount <= 5)
+        #expect(calls.visma["POST customerinvoice/*/attachment"] == 1)
+    }
+
     @Test("A payment of another intent, of a part: two Stripe reads and four Visma calls at most, too")
     func partPayment() async throws {
         let (world, document) = try await pushed(["write_invoice_record: false"])
