@@ -43,6 +43,7 @@ let rooms: [Target] = [
         resources: [
             .embedInCode("0001_foundation.sqlite.sql"), .embedInCode("0002_every_state.sqlite.sql"),
             .embedInCode("0001_foundation.postgres.sql"), .embedInCode("0002_every_state.postgres.sql"),
+            .embedInCode("0003_hosting.sqlite.sql"), .embedInCode("0003_hosting.postgres.sql"),
         ]
     ),
     .target(
@@ -78,7 +79,7 @@ let proofs: [Target] = [
         name: "SyncTests",
         dependencies: [
             "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "VismaNet", "Stripe", "Sync", "Sandbox",
-            "Simulation", logging,
+            "Simulation", logging, lifecycle,
         ]
     ),
     .testTarget(

@@ -37,6 +37,9 @@ package enum MigrationFiles {
             number: 2, name: "every_state", dialect: .sqlite, bytes: PackageResources._002_every_state_sqlite_sql),
         MigrationFile(
             number: 2, name: "every_state", dialect: .postgres, bytes: PackageResources._002_every_state_postgres_sql),
+        MigrationFile(number: 3, name: "hosting", dialect: .sqlite, bytes: PackageResources._003_hosting_sqlite_sql),
+        MigrationFile(
+            number: 3, name: "hosting", dialect: .postgres, bytes: PackageResources._003_hosting_postgres_sql),
     ]
 
     package static func of(_ dialect: MigrationFile.Dialect) -> [MigrationFile] {

@@ -16,6 +16,10 @@ package struct Policy: Hashable, Sendable, Codable {
     package var posting: PostingPolicy
     /// How often each of Visma's lists is polled.
     package var pollSeconds = 60
+    /// When they are not.
+    package var quietHours: QuietHours?
+    /// How much of a turn the tenant gets among the others that have work: so many times the least.
+    package var weight = 1
     /// How far behind the newest value known a poll begins again.
     package var pollOverlapSeconds = 7200
     /// Writes link, failures and disputes on the Visma invoice.
@@ -38,6 +42,8 @@ package struct Policy: Hashable, Sendable, Codable {
         customerRules = try stored.decodeIfPresent([CustomerRule].self, forKey: .customerRules) ?? customerRules
         createsCustomers = try stored.decodeIfPresent(Bool.self, forKey: .createsCustomers) ?? createsCustomers
         pollSeconds = try stored.decodeIfPresent(Int.self, forKey: .pollSeconds) ?? pollSeconds
+        quietHours = try stored.decodeIfPresent(QuietHours.self, forKey: .quietHours)
+        weight = try stored.decodeIfPresent(Int.self, forKey: .weight) ?? weight
         pollOverlapSeconds = try stored.decodeIfPresent(Int.self, forKey: .pollOverlapSeconds) ?? pollOverlapSeconds
         writesInvoiceRecord = try stored.decodeIfPresent(Bool.self, forKey: .writesInvoiceRecord) ?? writesInvoiceRecord
     }

@@ -101,7 +101,7 @@ package struct LocalDate: Hashable, Sendable, Codable, Comparable, CustomStringC
     /// Noon of this day in `zone`.
     package func noon(in zone: TimeZone) -> Timestamp { instant(secondOfDay: 43_200, in: zone) }
 
-    private func instant(secondOfDay: Int64, in zone: TimeZone) -> Timestamp {
+    func instant(secondOfDay: Int64, in zone: TimeZone) -> Timestamp {
         let asIfUTC = Int64(daysSince1970) * 86_400 + secondOfDay
         let first = zone.secondsFromGMT(for: Date(timeIntervalSince1970: TimeInterval(asIfUTC)))
         // The offset belongs to the instant sought, not to the first guess: asked again once it is nearly known.

@@ -48,10 +48,23 @@ struct CatchUp: Sendable {
         guard all.at.adding(seconds: Self.sweepSeconds) > now else { return try await sweep(from: all, now) }
         // What a sweep has listed need not be asked for again as undelivered.
         let last = max(all.at, undelivered?.at ?? all.at)
-        guard last.adding(seconds: Self.undeliveredSeconds) <= now, try await isCollecting() else { return }
+        guard last.adding(seconds: Self.undeliveredSeconds) <= now else { return }
+        let isCollecting = try await environment.database.read { [tenant] db in
+            try Self.isCollecting(db, tenant: tenant.id)
+        }
+        guard isCollecting else { return }
         let from = max(all.from, undelivered?.from ?? all.from)
         let listed = try await tenant.stripe.events(createdFrom: moment(from, now), undeliveredOnly: true)
         try await store(listed, .stripeUndelivered, readTo: now.unixSeconds, at: now, now)
+    }
+
+    /// When Stripe's events are to be listed next.
+    static func next(_ db: any SQLConnection, tenant: TenantID, now: Timestamp) throws -> Timestamp {
+        guard let all = Mark(try CursorsTable.get(db, tenant: tenant, stream: .stripeEvents)) else { return now }
+        let sweep = all.at.adding(seconds: sweepSeconds)
+        guard try isCollecting(db, tenant: tenant) else { return sweep }
+        let undelivered = Mark(try CursorsTable.get(db, tenant: tenant, stream: .stripeUndelivered))
+        return min(sweep, max(all.at, undelivered?.at ?? all.at).adding(seconds: undeliveredSeconds))
     }
 
     private func sweep(from mark: Mark, _ now: Timestamp) async throws {
@@ -72,10 +85,8 @@ struct CatchUp: Sendable {
         Timestamp(unixSeconds: max(from, now.unixSeconds - Self.reachSeconds) - Self.overlapSeconds)
     }
 
-    private func isCollecting() async throws -> Bool {
-        try await environment.database.read { [tenant] db in
-            try !LinksTable.list(db, tenant: tenant.id, state: .collecting, limit: 1).isEmpty
-        }
+    private static func isCollecting(_ db: any SQLConnection, tenant: TenantID) throws -> Bool {
+        try !LinksTable.list(db, tenant: tenant, state: .collecting, limit: 1).isEmpty
     }
 
     /// The cursor moves only with what was listed. Of an event that is there already, as nearly all are, nothing

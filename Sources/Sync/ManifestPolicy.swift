@@ -6,7 +6,10 @@ struct ManifestPolicy {
     let map: ManifestReader
 
     static let keys =
-        ["time_zone", "start_date", "poll_seconds", "poll_overlap_seconds", "write_invoice_record"]
+        [
+            "time_zone", "start_date", "poll_seconds", "poll_overlap_seconds", "quiet_hours", "weight",
+            "write_invoice_record",
+        ]
         + selectionKeys + invoiceKeys + customerKeys + postingKeys
 
     func policy() throws(ConnectorError) -> Policy {
@@ -23,6 +26,13 @@ struct ManifestPolicy {
         policy.pollSeconds = try map.number("poll_seconds", 1...86_400, default: policy.pollSeconds)
         policy.pollOverlapSeconds = try map.number(
             "poll_overlap_seconds", 0...604_800, default: policy.pollOverlapSeconds)
+        if let text = try map.optionalText("quiet_hours") {
+            guard let hours = QuietHours(text) else {
+                throw Manifest.error("policy.quiet_hours '\(text)' is not like \"22:00-06:00\"; quote it")
+            }
+            policy.quietHours = hours
+        }
+        policy.weight = try map.number("weight", 1...10, default: policy.weight)
         policy.writesInvoiceRecord = try map.flag("write_invoice_record", default: policy.writesInvoiceRecord)
         return policy
     }

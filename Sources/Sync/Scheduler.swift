@@ -1,39 +1,93 @@
-import Domain
+package import Domain
 import Logging
+import Metrics
 import ServiceLifecycle
 import Storage
 import Synchronization
 
-/// Starts the turns of tenants that have something due: a poll, a dirty subject, an unread event. What is due stands
-/// in the database; the scheduler only looks there, often, and sooner when it is told that something came.
+/// Starts the turns of tenants that have something due: a poll, a dirty subject, an unread event. What is due stands in
+/// the database; the scheduler keeps the part of it that is due soon, in order, and nothing at all of idle tenants.
 package final class Scheduler: Service, Sendable {
-    /// How often the database is asked when nobody wakes the scheduler.
-    package static let tickMilliseconds = 200
-    package static let turnsAtOnceMax = 8
+    package struct Limits: Hashable, Sendable {
+        package var turnsAtOnce = 32
+        /// How finely due times are kept.
+        package var tickMilliseconds: Int64 = 25
+        /// How often the database is asked what others have made due.
+        package var rescanMilliseconds: Int64 = 500
+        /// How far ahead it is asked.
+        package var horizonSeconds: Int64 = 2
+        package var rowsMax = 20_000
+        /// Tenants in the queue beyond which those that have nothing but lists to read are put off.
+        package var waitingMax = 2000
+        package var shedSeconds: Int64 = 10
+        /// The longest that a tenant is left alone which an outside system has stopped: its credentials may be mended.
+        package var holdSeconds: Int64 = 10
+        package init() {}
+    }
 
-    private let environment: SyncEnvironment
-    private let registry: TenantRegistry
+    private let limits: Limits
+    private let now: @Sendable () -> Timestamp
+    private let due: @Sendable (Timestamp, Int) async throws -> [DueTenant]
+    private let turn: @Sendable (Agenda.Start) async -> Agenda.End
+    private let log: Logger
+    private let shedCounter = Counter(label: "mlc_polls_shed_total")
     private let wakeups: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
-    private let running = Mutex<Set<TenantID>>([])
+    private let agenda: Mutex<Agenda>
 
-    package init(environment: SyncEnvironment, registry: TenantRegistry) {
-        self.environment = environment
-        self.registry = registry
+    package convenience init(environment: SyncEnvironment, registry: TenantRegistry, limits: Limits = Limits()) {
+        self.init(
+            limits: limits, now: environment.now, log: environment.log,
+            due: { moment, limit in
+                try await environment.database.read { try SchedulesTable.due($0, by: moment, limit: limit) }
+            },
+            turn: { start in
+                do {
+                    await registry.restIdle()
+                    let report = try await registry.sync(start.tenant).turn(mayPoll: start.mayPoll)
+                    return Agenda.End(
+                        hasMore: report.hasMore, nextDue: report.nextDue, notBefore: report.notBefore)
+                } catch {
+                    environment.log.error("turn failed", metadata: ["tenant": "\(start.tenant)", "error": "\(error)"])
+                    return Agenda.End(notBefore: environment.now().adding(seconds: limits.holdSeconds))
+                }
+            })
+    }
+
+    /// - Parameters:
+    ///   - due: the tenants that are due by a moment, at most so many of either kind.
+    ///   - turn: one turn of one tenant.
+    init(
+        limits: Limits, now: @escaping @Sendable () -> Timestamp, log: Logger,
+        due: @escaping @Sendable (Timestamp, Int) async throws -> [DueTenant],
+        turn: @escaping @Sendable (Agenda.Start) async -> Agenda.End
+    ) {
+        self.limits = limits
+        self.now = now
+        self.log = log
+        self.due = due
+        self.turn = turn
+        agenda = Mutex(Agenda(limits: limits))
         (wakeups, waker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// A hint; hints merge.
-    package func wake() { waker.yield() }
+    /// Something came for the tenant: a hint; hints merge.
+    package func wake(_ tenant: TenantID) {
+        let now = now()
+        agenda.withLock { $0.wake(tenant, now: now) }
+        waker.yield()
+    }
 
     package func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 group.addTask { await cancelWhenGracefulShutdown { await self.tick() } }
+                group.addTask { await cancelWhenGracefulShutdown { await self.rescan() } }
                 for await _ in self.wakeups {
                     if Task.isShuttingDownGracefully { break }
-                    for tenant in await self.due() where self.begin(tenant) {
-                        group.addTask { await self.turn(tenant) }
+                    let now = self.now()
+                    for start in self.agenda.withLock({ $0.starts(now: now) }) {
+                        group.addTask { await self.take(start) }
                     }
                 }
                 // Turns under way end by themselves: cut off, their effects would have to be looked up.
@@ -43,48 +97,50 @@ package final class Scheduler: Service, Sendable {
         }
     }
 
+    private func take(_ start: Agenda.Start) async {
+        let end = await turn(start)
+        let now = now()
+        agenda.withLock { $0.ended(start.tenant, end, now: now) }
+        waker.yield()
+    }
+
     private func tick() async {
-        while !Task.isCancelled {
+        while await pause(limits.tickMilliseconds) { waker.yield() }
+    }
+
+    private func rescan() async {
+        repeat {
+            let began = ContinuousClock.now
             do {
-                try await Task.sleep(for: .milliseconds(Self.tickMilliseconds))
+                let found = try await due(now().adding(seconds: limits.horizonSeconds), limits.rowsMax)
+                let now = now()
+                agenda.withLock { $0.learn(found, now: now) }
+                waker.yield()
             } catch {
-                return
+                log.error("cannot see what is due", metadata: ["error": "\(error)"])
             }
-            wake()
-        }
+            tellOfShedding()
+            // However much is due, asking for it takes a small part of the time.
+            let cost = (ContinuousClock.now - began) / .milliseconds(1)
+            if await !pause(max(limits.rescanMilliseconds, Int64(cost * 20))) { return }
+        } while true
     }
 
-    private func due() async -> [TenantID] {
+    private func tellOfShedding() {
+        let (shed, waiting) = agenda.withLock { ($0.takeShed(), $0.waitingCount) }
+        guard shed > 0 else { return }
+        shedCounter.increment(by: Int64(shed))
+        log.warning(
+            "polls are put off, as too many turns wait", metadata: ["polls": "\(shed)", "waiting": "\(waiting)"])
+    }
+
+    /// False when it was cancelled.
+    private func pause(_ milliseconds: Int64) async -> Bool {
         do {
-            let now = environment.now()
-            return try await environment.database.read { db in
-                let withWork = Set(try WorkTable.tenantsWithWork(db, now: now))
-                return try TenantsTable.list(db, state: .active).map(\.id).filter { tenant in
-                    try withWork.contains(tenant) || Self.pollIsDue(db, tenant, now)
-                }
-            }
+            try await Task.sleep(for: .milliseconds(milliseconds))
+            return true
         } catch {
-            environment.log.error("cannot see what is due", metadata: ["error": "\(error)"])
-            return []
+            return false
         }
-    }
-
-    private static func pollIsDue(_ db: any SQLConnection, _ tenant: TenantID, _ now: Timestamp) throws -> Bool {
-        let policy = try TenantRegistry.policy(db, tenant: tenant)
-        return try !PollSchedule.due(db, tenant: tenant, pollSeconds: policy?.pollSeconds ?? 60, now: now).isEmpty
-    }
-
-    private func begin(_ tenant: TenantID) -> Bool {
-        running.withLock { $0.count < Self.turnsAtOnceMax && $0.insert(tenant).inserted }
-    }
-
-    private func turn(_ tenant: TenantID) async {
-        do {
-            let report = try await registry.sync(tenant).turn()
-            if report.hasMore { wake() }
-        } catch {
-            environment.log.error("turn failed", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
-        }
-        running.withLock { _ = $0.remove(tenant) }
     }
 }

@@ -147,6 +147,7 @@ package struct TenantAdmin: Sendable {
                 try CursorsTable.set(
                     db, tenant: tenant, stream: stream, StreamCursor(value: cursor.value, sweptAt: nil))
             }
+            try SchedulesTable.set(db, tenant: tenant, dueAt: now)
             // Its review tells to sync again once the cause is mended.
             if try ReviewsTable.isOpen(db, tenant: tenant, subject: .endpoint) {
                 try WorkTable.dirty(

@@ -8,14 +8,36 @@ import Vault
 import VismaNet
 
 /// Which tenants there are, and the one live `TenantSync` of each. A context is made anew when the tenant's policy or
-/// a credential has changed in the database; nothing else is kept of a tenant.
+/// a credential has changed in the database, and dropped when there has been no turn for a while.
 package actor TenantRegistry {
+    /// After a tenant's last turn its clients and token are kept so long.
+    static let idleSeconds: Int64 = 900
+    private static let restEverySeconds: Int64 = 60
+
     private let environment: SyncEnvironment
     private var syncs: [TenantID: TenantSync] = [:]
+    private var restedAt: Timestamp?
+    /// Those that may hold something heavy, with their last use.
+    private var used: [TenantID: Timestamp] = [:]
 
     package init(environment: SyncEnvironment) { self.environment = environment }
 
+    /// How many tenants may hold clients and tokens.
+    var awakeCount: Int { used.count }
+
+    /// Lets go of what tenants hold that have had no turn for `idleSeconds`.
+    package func restIdle() async {
+        let now = environment.now()
+        guard restedAt.map({ $0.adding(seconds: Self.restEverySeconds) <= now }) ?? true else { return }
+        restedAt = now
+        for (tenant, moment) in used where moment.adding(seconds: Self.idleSeconds) <= now {
+            used[tenant] = nil
+            await syncs[tenant]?.rest()
+        }
+    }
+
     package func sync(_ tenant: TenantID) -> TenantSync {
+        used[tenant] = environment.now()
         if let sync = syncs[tenant] { return sync }
         let sync = TenantSync(tenant: tenant, environment: environment)
         syncs[tenant] = sync

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import Foundation
 import Logging
 import Storage
@@ -7,11 +7,13 @@ import Vault
 /// One tenant's turns. An actor does not serialise across `await`, so a turn in progress is remembered, and whoever
 /// asks for another meanwhile is told so.
 package actor TenantSync {
-    /// Looks in one turn, so that a tenant with much dirt lets others in.
-    package static let looksMax = 200
+    /// Looks in one turn of a tenant of weight 1, so that one with much dirt lets others in.
+    package static let looksMax = 50
     package static let leaseSeconds: Int64 = 180
     /// Documents in a row that a side may leave unanswered before the turn ends.
     static let unansweredMax = 3
+    /// Before a lease is asked for again that another process holds.
+    static let foreignLeaseSeconds: Int64 = 2
     /// Between two attempts at a tenant whose credentials are refused.
     package static let reauthoriseSeconds: Int64 = 300
 
@@ -25,6 +27,10 @@ package actor TenantSync {
         package var stopped: String?
         /// There was more due than one turn takes.
         package var hasMore = false
+        /// When the next turn is due; nil when it is not known.
+        package var nextDue: Timestamp?
+        /// Nothing would come of another turn before.
+        package var notBefore: Timestamp?
         package init() {}
     }
 
@@ -42,9 +48,17 @@ package actor TenantSync {
         self.environment = environment
     }
 
+    /// Lets go of clients and token, unless a turn is using them.
+    func rest() {
+        if !isTurning { context = nil }
+    }
+
+    /// Whether clients and a token are kept.
+    var isAwake: Bool { context != nil }
+
     /// Takes the lease, resolves events, polls what is due, looks at what is dirty. Throws only what a crash or a bug
-    /// would: whatever goes wrong outside is written down and tried again later.
-    package func turn() async throws -> Report {
+    /// would: whatever goes wrong outside is written down and tried again later. Without `mayPoll` no list is read.
+    package func turn(mayPoll: Bool = true) async throws -> Report {
         var report = Report()
         guard !isTurning else {
             report.stopped = "a turn is in progress"
@@ -57,6 +71,7 @@ package actor TenantSync {
         }
         if let pause, pause.version == version, environment.now() < pause.until {
             report.stopped = "waits until \(pause.until): \(pause.why)"
+            report.notBefore = pause.until
             return report
         }
         let began = environment.now()
@@ -66,6 +81,7 @@ package actor TenantSync {
         }
         guard let lease else {
             report.stopped = "another process holds the tenant's lease"
+            report.notBefore = began.adding(seconds: Self.foreignLeaseSeconds)
             return report
         }
         do {
@@ -73,13 +89,14 @@ package actor TenantSync {
                 report.stopped = "the tenant is not active"
                 return try await leave(lease, report, began)
             }
-            try await work(context, lease, &report)
+            try await work(context, lease, mayPoll: mayPoll, &report)
             stops = 0
             pause = nil
         } catch let error as ConnectorError {
             report.stopped = error.description
             report.failures += 1
             wait(after: error, version)
+            report.notBefore = pause?.until
         } catch let error as StorageError where error.code == .leaseLost {
             report.stopped = error.description
             return report
@@ -109,7 +126,8 @@ package actor TenantSync {
     /// Gives the lease back; a turn that did something is a run, successful only when nothing in it failed.
     private func leave(_ lease: Lease, _ report: Report, _ began: Timestamp) async throws -> Report {
         let id = environment.makeID()
-        try await environment.database.write { [tenant, environment] db in
+        var report = report
+        report.nextDue = try await environment.database.write { [tenant, environment, report] db in
             let isWorthARow = report.eventsResolved + report.rowsChanged + report.looks + report.failures > 0
             if isWorthARow {
                 let counts =
@@ -121,8 +139,19 @@ package actor TenantSync {
                     now: environment.now())
             }
             try LeasesTable.release(db, tenant: tenant, owner: lease.owner, term: lease.term)
+            return try Self.schedule(db, tenant, now: environment.now())
         }
         return report
+    }
+
+    /// Writes down when time alone makes the next turn due, and answers when anything does.
+    private static func schedule(_ db: any SQLConnection, _ tenant: TenantID, now: Timestamp) throws -> Timestamp? {
+        guard try TenantsTable.find(db, tenant: tenant)?.state == .active,
+            let policy = try TenantRegistry.policy(db, tenant: tenant)
+        else { return nil }
+        let timed = try PollSchedule.next(db, tenant: tenant, policy: policy, now: now)
+        try SchedulesTable.set(db, tenant: tenant, dueAt: timed)
+        return try [timed, WorkTable.nextDue(db, tenant: tenant)].compactMap { $0 }.min()
     }
 
     private func current(_ version: TenantContext.Version?) async throws -> TenantContext? {
@@ -138,11 +167,13 @@ package actor TenantSync {
 
     /// What one source of dirt meets does not keep the others from being asked; the first trouble ends the turn after
     /// all have been.
-    private func work(_ context: TenantContext, _ lease: Lease, _ report: inout Report) async throws {
+    private func work(
+        _ context: TenantContext, _ lease: Lease, mayPoll: Bool, _ report: inout Report
+    ) async throws {
         var trouble: ConnectorError?
         try await registerEndpoint(context, lease, &report)
         do {
-            try await CatchUp(tenant: context, environment: environment).run()
+            if mayPoll { try await CatchUp(tenant: context, environment: environment).run() }
         } catch let error as ConnectorError where error.httpStatus == 403 {
             // Without the right to read events webhooks and polls still work; the ping says what is missing.
             environment.log.warning("events cannot be listed", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
@@ -153,7 +184,9 @@ package actor TenantSync {
         report.eventsResolved += events.resolved
         trouble = trouble ?? events.trouble
         let poller = Poller(tenant: context, environment: environment, lease: lease)
-        for stream in try await PollSchedule.due(tenant, environment: environment, policy: context.policy) {
+        let streams =
+            mayPoll ? try await PollSchedule.due(tenant, environment: environment, policy: context.policy) : []
+        for stream in streams {
             do {
                 report.rowsChanged += try await poller.sweep(stream)
             } catch let error as ConnectorError {
@@ -168,7 +201,7 @@ package actor TenantSync {
 
     private func lookAtWhatIsDue(_ context: TenantContext, _ lease: Lease, _ report: inout Report) async throws {
         var unanswered = 0
-        while report.looks < Self.looksMax {
+        while report.looks < Self.looksMax * context.policy.weight {
             let items = try await environment.database.read { [tenant, environment] db in
                 try WorkTable.due(db, tenant: tenant, now: environment.now(), limit: 20)
             }
@@ -284,23 +317,5 @@ package actor TenantSync {
         }
         guard let item, item.isDirty, item.dueAt <= environment.now() else { return }
         if let error = try await look(item, context, lease, &report), error.disposition == .reauthorise { throw error }
-    }
-}
-
-/// When each of Visma's lists is to be swept next: `swept_at` of the cursor and the policy's interval.
-enum PollSchedule {
-    static func due(_ tenant: TenantID, environment: SyncEnvironment, policy: Policy) async throws -> [SyncStream] {
-        try await environment.database.read {
-            try due($0, tenant: tenant, pollSeconds: policy.pollSeconds, now: environment.now())
-        }
-    }
-
-    static func due(
-        _ db: any SQLConnection, tenant: TenantID, pollSeconds: Int, now: Timestamp
-    ) throws -> [SyncStream] {
-        try Poller.streams.filter { stream in
-            guard let swept = try CursorsTable.get(db, tenant: tenant, stream: stream)?.sweptAt else { return true }
-            return swept.adding(seconds: Int64(pollSeconds)) <= now
-        }
     }
 }

@@ -18,7 +18,7 @@ struct IsolationTests {
         "LeasesTable.clearAcrossTenants(_:)": "the only process on a database ends the leases of dead ones",
         "TenantsTable.insert(_:_:)": "a new tenant has no rows yet",
         "TenantsTable.list(_:state:)": "the registry",
-        "WorkTable.tenantsWithWork(_:now:)": "the scheduler",
+        "SchedulesTable.due(_:by:limit:)": "the scheduler",
     ]
 
     private struct Undo: Error {}

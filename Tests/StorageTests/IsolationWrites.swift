@@ -194,6 +194,11 @@ extension IsolationTests {
             { try EventsTable.markIgnored($0, tenant: $1, eventID: "evt_1", reason: "test") }
         ),
         (
+            "SchedulesTable.set(_:tenant:dueAt:)",
+            { try SchedulesTable.set($0, tenant: $1, dueAt: now.adding(seconds: 7777)) }
+        ),
+        ("SchedulesTable.remove(_:tenant:)", { try SchedulesTable.remove($0, tenant: $1) }),
+        (
             "WorkTable.dirty(_:tenant:subject:cause:dueAt:askedAt:)",
             { try WorkTable.dirty($0, tenant: $1, subject: invoice, cause: "x", dueAt: now) }
         ),

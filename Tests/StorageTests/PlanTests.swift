@@ -26,6 +26,11 @@ struct PlanTests {
             "SELECT customer FROM stripe_customers WHERE tenant_id = 'a' AND description = 'x'",
             "stripe_customers_description"
         ),
+        ("SELECT tenant_id, due_at FROM schedules WHERE due_at <= 5 ORDER BY due_at, tenant_id", "schedules_due"),
+        (
+            "SELECT MIN(tenant_id) FROM work WHERE generation > done_generation AND tenant_id > 'a'", "work_due"
+        ),
+        ("SELECT MIN(tenant_id) FROM events WHERE state = 'received' AND tenant_id > 'a'", "events_received"),
         ("SELECT * FROM links WHERE tenant_id = 'a' AND invoice = 'in_1'", "links_invoice"),
         (
             "SELECT subject FROM collected WHERE tenant_id = 'a' AND cause = 'inpay_1' AND subject <> 's' LIMIT 1",

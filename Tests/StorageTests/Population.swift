@@ -36,6 +36,7 @@ enum Population {
 
     private static func fillState(_ db: any SQLConnection, _ tenant: TenantID, _ marker: String) throws {
         try CursorsTable.set(db, tenant: tenant, stream: .vismaInvoices, StreamCursor(value: marker, sweptAt: now))
+        try SchedulesTable.set(db, tenant: tenant, dueAt: now.adding(seconds: 77))
         try SightingsTable.put(
             db, tenant: tenant, stream: .vismaInvoices, document: invoiceRef,
             RowVersion(modified: marker, stamp: "1"))

@@ -87,19 +87,4 @@ struct WorkTableTests {
             #expect(try WorkTable.nextDue(db, tenant: nord) == later(1))
         }
     }
-
-    @Test("the scheduler sees tenants with due work or an event that nobody has looked at", arguments: Engine.dialects)
-    func tenantsWithWork(_ engine: Engine) async throws {
-        let store = try await Store(engine)
-        try await store.database.write { db in
-            #expect(try WorkTable.tenantsWithWork(db, now: now) == [])
-            try WorkTable.dirty(db, tenant: nord, subject: invoice, cause: "poll", dueAt: later(10))
-            #expect(try WorkTable.tenantsWithWork(db, now: now) == [])
-            #expect(try WorkTable.tenantsWithWork(db, now: later(10)) == [nord])
-            _ = try EventsTable.insert(db, tenant: kyst, Population.event("evt_1", "charge.failed"))
-            #expect(try WorkTable.tenantsWithWork(db, now: later(10)) == [kyst, nord])
-            try EventsTable.markIgnored(db, tenant: kyst, eventID: "evt_1", reason: "not ours")
-            #expect(try WorkTable.tenantsWithWork(db, now: now) == [])
-        }
-    }
 }

@@ -47,6 +47,8 @@ struct ManifestPolicyTests {
             $0.selection.includedCurrencies = [.sek]
         },
         Key("skip: []") { $0.selection.skips = [] },
+        Key("quiet_hours: \"22:00-06:00\"") { $0.quietHours = QuietHours("22:00-06:00") },
+        Key("weight: 10") { $0.weight = 10 },
         Key("skip: [e_invoice, direct_debit]") { $0.selection.skips = [.eInvoice, .directDebit] },
         Key("minimum_amounts: {NOK: \"100\", KWD: \"0.120\"}") {
             $0.selection.minimumAmounts = ["NOK": kroner(100), "KWD": money(120, "KWD")]
@@ -162,6 +164,8 @@ struct ManifestPolicyTests {
         Wrong("booking_date: today", "policy.booking_date is 'today'", "paid, booked"),
         Wrong("closed_period: ignore", "policy.closed_period is 'ignore'", "review, next_open_period"),
         Wrong("refunds: auto", "policy.refunds is 'auto'", "credit_note, void, own_credit_note"),
+        Wrong("quiet_hours: \"22-06\"", "policy.quiet_hours '22-06'", "22:00-06:00"),
+        Wrong("weight: 11", "policy.weight", "1 to 10"),
         Wrong("refund_review_days: -1", "policy.refund_review_days", "0 to 365"),
         Wrong("disputes: win", "policy.disputes is 'win'", "review, post"),
         Wrong("disputes: post", "policy.dispute_entry_type is missing", "disputes: post"),

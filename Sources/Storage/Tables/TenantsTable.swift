@@ -71,6 +71,7 @@ package enum TenantsTable {
                 \(tenant.vismaTenant), \(tenant.company), \(tenant.stripeAccount), \(tenant.mode), \(tenant.state),
                 \(tenant.policy), \(tenant.policyVersion), \(tenant.createdAt), \(tenant.updatedAt))
             """)
+        if tenant.state == .active { try SchedulesTable.set(db, tenant: tenant.id, dueAt: tenant.createdAt) }
     }
 
     package static func find(_ db: any SQLConnection, tenant: TenantID) throws -> TenantRecord? {
@@ -96,6 +97,11 @@ package enum TenantsTable {
                 .illegalMove, "tenant \(tenant) is \(current.state.rawValue) and cannot become \(state.rawValue)")
         }
         try db.execute("UPDATE tenants SET state = \(state), updated_at = \(now) WHERE id = \(tenant)")
+        if state == .active {
+            try SchedulesTable.set(db, tenant: tenant, dueAt: now)
+        } else {
+            try SchedulesTable.remove(db, tenant: tenant)
+        }
     }
 
     /// Stores a new policy and answers its version, or throws `.conflict` when the stored one is not `version`.

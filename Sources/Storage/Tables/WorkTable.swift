@@ -140,18 +140,6 @@ package enum WorkTable {
         return (try row.int("subjects"), try row.int("dirty"), try row.int("failing"))
     }
 
-    /// The tenants that have a due subject or an event that nobody has looked at. Crosses tenants: for the scheduler,
-    /// which asks the registry whether they run.
-    package static func tenantsWithWork(_ db: any SQLConnection, now: Timestamp) throws -> [TenantID] {
-        try db.query(
-            """
-            SELECT tenant_id FROM work WHERE generation > done_generation AND due_at <= \(now)
-            UNION SELECT tenant_id FROM events WHERE state = 'received'
-            ORDER BY tenant_id
-            """
-        ).map { try $0.id("tenant_id") }
-    }
-
     private static func item(_ row: SQLRow) throws -> WorkItem {
         WorkItem(
             subject: try row.subject("subject"), generation: try row.integer("generation"),

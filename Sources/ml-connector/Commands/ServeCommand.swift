@@ -47,7 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
     ) async throws -> ServiceGroup {
         let environment = assembly.environment
         let scheduler = Scheduler(environment: environment, registry: assembly.registry)
-        let ingress = WebhookIngress(environment: environment) { _ in scheduler.wake() }
+        let ingress = WebhookIngress(environment: environment) { scheduler.wake($0) }
         try await ingress.reload()
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)

@@ -65,7 +65,7 @@ struct DemoStage: Sendable {
     ) async throws -> R {
         let environment = assembly.environment
         let scheduler = Scheduler(environment: environment, registry: assembly.registry)
-        let ingress = WebhookIngress(environment: environment) { _ in scheduler.wake() }
+        let ingress = WebhookIngress(environment: environment) { scheduler.wake($0) }
         let start = ContinuousClock.now
         let app = WebApp(
             ingress: ingress, checks: [.database(assembly.database), .migrations(assembly.database)],
