@@ -1,36 +1,53 @@
 import COpenSSL
 
-/// An HMAC-SHA256 key whose key schedule is computed once and copied for each message: with thousands of endpoint
-/// secrets to try, the schedule is what costs.
+/// An HMAC-SHA256 key (RFC 2104) whose key schedule is computed once: the two hash states behind the padded key, which
+/// each message starts from a copy of. With thousands of endpoint secrets to try, the schedule is what costs; OpenSSL's
+/// own contexts can be kept too, but copying one allocates three times.
 package final class HMACKey: Sendable {
-    // SAFETY: the context is initialised in init and only read (duplicated) afterwards; it is freed in deinit.
-    private nonisolated(unsafe) let keyed: OpaquePointer
+    private static let blockLength = Int(SHA256_CBLOCK)
+
+    // SAFETY: the two states (inner, outer) are written in init and only read afterwards; deinit wipes and frees them.
+    private nonisolated(unsafe) let states: UnsafeMutablePointer<SHA256_CTX>
 
     package init(_ secret: borrowing Secret) throws(CryptoFailure) {
-        guard let context = HMAC_CTX_new() else { throw .library(call: "HMAC_CTX_new") }
-        let outcome = secret.withBytes { raw in
-            HMAC_Init_ex(context, raw.baseAddress, Int32(raw.count), EVP_sha256(), nil)
+        // A key longer than a block counts by its hash.
+        var block = secret.withBytes { raw in
+            raw.count > Self.blockLength ? sha256(raw) : Array(raw)
         }
-        guard outcome == 1 else {
-            HMAC_CTX_free(context)
-            throw .library(call: "HMAC_Init_ex")
+        block += [UInt8](repeating: 0, count: Self.blockLength - block.count)
+        states = .allocate(capacity: 2)
+        states.initialize(repeating: SHA256_CTX(), count: 2)
+        var isKeyed = true
+        for (index, pad) in [UInt8(0x36), 0x5c].enumerated() {
+            var padded = block.map { $0 ^ pad }
+            isKeyed =
+                isKeyed && SHA256_Init(states + index) == 1
+                && SHA256_Update(states + index, padded, padded.count) == 1
+            wipe(&padded)
         }
-        keyed = context
+        wipe(&block)
+        guard isKeyed else { throw .library(call: "SHA256_Update") }
     }
 
-    deinit { HMAC_CTX_free(keyed) }
+    deinit {
+        OPENSSL_cleanse(states, 2 * MemoryLayout<SHA256_CTX>.stride)
+        states.deallocate()
+    }
 
     /// The 32-byte code over the parts, one after the other.
     package func code(_ parts: [UInt8]...) throws(CryptoFailure) -> [UInt8] {
-        guard let context = HMAC_CTX_new() else { throw .library(call: "HMAC_CTX_new") }
-        defer { HMAC_CTX_free(context) }
-        guard HMAC_CTX_copy(context, keyed) == 1 else { throw .library(call: "HMAC_CTX_copy") }
-        for part in parts where !part.isEmpty {
-            guard HMAC_Update(context, part, part.count) == 1 else { throw .library(call: "HMAC_Update") }
+        var (inner, outer) = (states[0], states[1])
+        defer {
+            OPENSSL_cleanse(&inner, MemoryLayout<SHA256_CTX>.size)
+            OPENSSL_cleanse(&outer, MemoryLayout<SHA256_CTX>.size)
         }
-        var code = [UInt8](repeating: 0, count: 32)
-        var length: UInt32 = 0
-        guard HMAC_Final(context, &code, &length) == 1, length == 32 else { throw .library(call: "HMAC_Final") }
+        var isDone = true
+        for part in parts where !part.isEmpty { isDone = isDone && SHA256_Update(&inner, part, part.count) == 1 }
+        var code = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+        isDone =
+            isDone && SHA256_Final(&code, &inner) == 1 && SHA256_Update(&outer, code, code.count) == 1
+            && SHA256_Final(&code, &outer) == 1
+        guard isDone else { throw .library(call: "SHA256_Final") }
         return code
     }
 }
