@@ -102,6 +102,9 @@ package struct SignedPayload: Hashable, Sendable {
         self.head = Array(head)
     }
 
+    /// False when no secret whatever could fit.
+    package var hasCandidates: Bool { !candidates.isEmpty }
+
     /// Whether one of the codes was made with this key. Every candidate is compared, in constant time.
     package func matches(_ key: HMACKey) throws(CryptoFailure) -> Bool {
         guard !candidates.isEmpty else { return false }
