@@ -89,6 +89,14 @@ package struct SQLStatement: ExpressibleByStringInterpolation, Hashable, Sendabl
             pieces += fragment.pieces.dropFirst()
         }
 
+        /// The fragments with commas between them, for the rows of `VALUES`.
+        package mutating func appendInterpolation(rows fragments: [SQLStatement]) {
+            for (index, fragment) in fragments.enumerated() {
+                if index > 0 { appendLiteral(", ") }
+                appendInterpolation(fragment)
+            }
+        }
+
         /// The values with commas between them, for `IN (...)`. No value at all gives NULL, which nothing equals.
         package mutating func appendInterpolation(list values: [some SQLBindable]) {
             guard !values.isEmpty else { return appendLiteral("NULL") }

@@ -77,20 +77,64 @@ package enum EventsTable {
             """)
     }
 
+    /// How many events one statement inserts at most. Only powers of two are used, so that there are few texts.
+    private static let rowsMax = 64
+
     /// A group commit's events, each with its tenant; outcomes in the order given. They are inserted sorted by key,
     /// so that two groups on two connections cannot wait for each other.
     package static func insertMany(
         _ db: any SQLConnection, _ events: [(tenant: TenantID, event: StoredEvent)]
     ) throws -> [StoredEvent.Outcome] {
-        var outcomes = [StoredEvent.Outcome](repeating: .stored, count: events.count)
-        let order = events.indices.sorted {
-            (events[$0].tenant.rawValue, events[$0].event.eventID, $0)
-                < (events[$1].tenant.rawValue, events[$1].event.eventID, $1)
+        // One statement cannot touch a row twice: what came several times in the group is inserted once and counted.
+        var deliveries: [EventKey: Int] = [:]
+        var first: [(key: EventKey, index: Int)] = []
+        for (index, given) in events.enumerated() {
+            let key = EventKey(tenant: given.tenant, eventID: given.event.eventID)
+            if deliveries.updateValue((deliveries[key] ?? 0) + 1, forKey: key) == nil { first.append((key, index)) }
         }
-        for index in order {
-            outcomes[index] = try insert(db, tenant: events[index].tenant, events[index].event)
+        first.sort { $0.key < $1.key }
+        var stored: Set<EventKey> = []
+        var rest = first[...]
+        while !rest.isEmpty {
+            var size = rowsMax
+            while size > rest.count { size /= 2 }
+            let rows = rest.prefix(size).map { values(events[$0.index], deliveries: deliveries[$0.key] ?? 1) }
+            rest = rest.dropFirst(size)
+            let answer = try db.query(
+                """
+                INSERT INTO events (tenant_id, \(columns)) VALUES \(rows: rows)
+                ON CONFLICT (tenant_id, event_id) DO UPDATE SET deliveries = events.deliveries + excluded.deliveries
+                RETURNING tenant_id, event_id, deliveries
+                """)
+            for row in answer {
+                let key = EventKey(tenant: try row.id("tenant_id"), eventID: try row.text("event_id"))
+                if try row.int("deliveries") == deliveries[key] { stored.insert(key) }
+            }
         }
-        return outcomes
+        // The first of a key that is new was stored, all others are duplicates.
+        return events.map { given in
+            let isNew = stored.remove(EventKey(tenant: given.tenant, eventID: given.event.eventID)) != nil
+            return isNew ? .stored : .duplicate
+        }
+    }
+
+    private struct EventKey: Hashable, Comparable {
+        var tenant: TenantID
+        var eventID: String
+
+        static func < (one: Self, other: Self) -> Bool {
+            (one.tenant.rawValue, one.eventID) < (other.tenant.rawValue, other.eventID)
+        }
+    }
+
+    private static func values(
+        _ given: (tenant: TenantID, event: StoredEvent), deliveries: Int
+    ) -> SQLStatement {
+        let event = given.event
+        return """
+            (\(given.tenant), \(event.eventID), \(event.type), \(event.objectID), \(event.isLive), \(event.body), \
+            \(event.receivedAt), \(event.state), \(event.subject), \(event.reason), \(event.endpointKey), \(deliveries))
+            """
     }
 
     package static func find(_ db: any SQLConnection, tenant: TenantID, eventID: String) throws -> StoredEvent? {
