@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import LibCrypto
 import Logging
 import Storage
@@ -7,12 +7,13 @@ import Synchronization
 import Vault
 
 /// A signing secret with its key schedule, ready to verify.
-final class RoutedSecret: Sendable {
-    let tenant: TenantID
+package final class RoutedSecret: Sendable {
+    // What each delivery asks for stands first, in the cache line of the object's head.
+    let key: HMACKey
+    let expiresAt: Timestamp?
+    package let tenant: TenantID
     let endpointKey: String
     let version: Int
-    let expiresAt: Timestamp?
-    let key: HMACKey
     /// The last round in which the database had it.
     fileprivate let round: Atomic<Int>
 
@@ -23,6 +24,11 @@ final class RoutedSecret: Sendable {
         expiresAt = sealed.expiresAt
         self.key = key
         self.round = Atomic(round)
+    }
+
+    func fits(_ payload: SignedPayload, at now: Timestamp) throws -> Bool {
+        if let expiresAt, expiresAt <= now { return false }
+        return try payload.matches(key)
     }
 
     fileprivate func stands(for tenant: TenantID, _ sealed: SealedSecret) -> Bool {
@@ -45,15 +51,36 @@ final class SecretDirectory: Sendable {
     private static let rereadsKeptMax = 10_000
 
     enum Reread: Sendable {
-        case read([RoutedSecret])
+        case read(Versions?)
         /// It was read a moment ago.
         case merged
         /// Too many were asked for.
         case refused
     }
 
+    /// The secrets of an endpoint, newest first. Most have one, which stands in the table itself: among 100,000 each
+    /// way to another place is a cache miss.
+    struct Versions: Sendable {
+        fileprivate(set) var newest: RoutedSecret
+        fileprivate(set) var older: [RoutedSecret] = []
+
+        fileprivate init?(_ all: [RoutedSecret]) {
+            guard let newest = all.max(by: { $0.version < $1.version }) else { return nil }
+            self.newest = newest
+            older = all.filter { $0 !== newest }.sorted { $0.version > $1.version }
+        }
+
+        var all: [RoutedSecret] { [newest] + older }
+
+        /// The one that signed it.
+        func fitting(_ payload: SignedPayload, at now: Timestamp) throws -> RoutedSecret? {
+            if try newest.fits(payload, at: now) { return newest }
+            return try older.first { try $0.fits(payload, at: now) }
+        }
+    }
+
     fileprivate struct Content {
-        var secrets: [String: [RoutedSecret]] = [:]
+        var secrets: [String: Versions] = [:]
         var count = 0
         var round = 1
         /// Where the next page of the round begins.
@@ -66,7 +93,7 @@ final class SecretDirectory: Sendable {
     }
 
     struct Snapshot: Sendable {
-        var secrets: [String: [RoutedSecret]]
+        var secrets: [String: Versions]
         var count: Int
         /// False until the first round has ended: what is not here may yet come.
         var isComplete: Bool
@@ -77,8 +104,7 @@ final class SecretDirectory: Sendable {
 
     init(environment: SyncEnvironment) { self.environment = environment }
 
-    /// Newest first.
-    func secrets(of endpointKey: String) -> [RoutedSecret] { content.withLock { $0.secrets[endpointKey] ?? [] } }
+    func secrets(of endpointKey: String) -> Versions? { content.withLock { $0.secrets[endpointKey] } }
 
     var snapshot: Snapshot {
         content.withLock { Snapshot(secrets: $0.secrets, count: $0.count, isComplete: $0.isComplete) }
@@ -129,7 +155,7 @@ final class SecretDirectory: Sendable {
             opened(try WebhookSecretsTable.activeAcrossTenants(db, endpointKey: endpointKey, now: now), db)
         }
         content.withLock { content in
-            content.count -= content.secrets.removeValue(forKey: endpointKey)?.count ?? 0
+            content.count -= content.secrets.removeValue(forKey: endpointKey)?.all.count ?? 0
             content.take(found)
         }
         return .read(secrets(of: endpointKey))
@@ -142,7 +168,7 @@ final class SecretDirectory: Sendable {
     ) -> [RoutedSecret] {
         let (known, round) = content.withLock { ($0.secrets, $0.round) }
         return rows.compactMap { tenant, sealed in
-            if let same = known[sealed.endpointKey]?.first(where: { $0.stands(for: tenant, sealed) }) {
+            if let same = known[sealed.endpointKey]?.all.first(where: { $0.stands(for: tenant, sealed) }) {
                 same.round.store(round, ordering: .relaxed)
                 return same
             }
@@ -165,24 +191,23 @@ final class SecretDirectory: Sendable {
 extension SecretDirectory.Content {
     fileprivate mutating func take(_ found: [RoutedSecret]) {
         for secret in found {
-            var versions = secrets[secret.endpointKey] ?? []
+            var versions = secrets[secret.endpointKey]?.all ?? []
             if versions.contains(where: { $0 === secret }) { continue }
             let before = versions.count
             versions.removeAll { $0.version == secret.version && $0.tenant == secret.tenant }
             versions.append(secret)
-            versions.sort { $0.version > $1.version }
             count += versions.count - before
-            secrets[secret.endpointKey] = versions
+            secrets[secret.endpointKey] = SecretDirectory.Versions(versions)
         }
     }
 
     /// Drops what this round did not meet.
     fileprivate mutating func endRound() {
-        let gone = secrets.filter { $0.value.contains { $0.round.load(ordering: .relaxed) < round } }
+        let gone = secrets.filter { $0.value.all.contains { $0.round.load(ordering: .relaxed) < round } }
         for (endpointKey, versions) in gone {
-            let kept = versions.filter { $0.round.load(ordering: .relaxed) >= round }
-            count -= versions.count - kept.count
-            secrets[endpointKey] = kept.isEmpty ? nil : kept
+            let kept = versions.all.filter { $0.round.load(ordering: .relaxed) >= round }
+            count -= versions.all.count - kept.count
+            secrets[endpointKey] = SecretDirectory.Versions(kept)
         }
         round += 1
         isComplete = true

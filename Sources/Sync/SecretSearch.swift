@@ -6,7 +6,7 @@ import Synchronization
 /// Tries a delivery against every secret there is, when the suggested ones do not fit. That costs one code for each of
 /// them, and anybody can ask for it: it runs on a thread of its own and within a budget, so that forged requests take
 /// nothing from those whose URL names their endpoint.
-final class SecretSearch: Sendable {
+package final class SecretSearch: Sendable {
     /// About a tenth of one core for bodies of 3 KB (facts: signatures).
     static let codesPerSecondMax: Int64 = 50_000
     /// A longer body counts as several codes.
@@ -14,7 +14,7 @@ final class SecretSearch: Sendable {
     /// So few take less time than going to another thread.
     private static let countInlineMax = 64
 
-    enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         case found(RoutedSecret)
         case notFound
         /// The budget is used up: nothing was tried.
@@ -32,7 +32,7 @@ final class SecretSearch: Sendable {
         guard budget.withLock({ $0.take(cost, at: now) }) else { return .refused }
         let search: @Sendable () throws -> Outcome = {
             for (endpointKey, secrets) in known.secrets where endpointKey != tried {
-                for secret in secrets where try secret.fits(payload, at: now) { return .found(secret) }
+                if let secret = try secrets.fitting(payload, at: now) { return .found(secret) }
             }
             return .notFound
         }
@@ -40,12 +40,5 @@ final class SecretSearch: Sendable {
         return try await withCheckedThrowingContinuation { continuation in
             thread.async { continuation.resume(with: Result(catching: search)) }
         }
-    }
-}
-
-extension RoutedSecret {
-    func fits(_ payload: SignedPayload, at now: Timestamp) throws -> Bool {
-        if let expiresAt, expiresAt <= now { return false }
-        return try payload.matches(key)
     }
 }
