@@ -3,9 +3,10 @@ import Logging
 import Storage
 import Synchronization
 
-/// Makes verified events durable, many in one transaction: while one group commits the next one fills, so that a sync
-/// of the disk is shared by all that came meanwhile. Whoever comes while nothing commits leads: it commits what waits,
-/// itself included, and hands the lead to the first of those that came since. Alone it waits for nobody.
+/// Makes verified events durable, many in one transaction, so that a sync of the disk is shared. Whoever comes while
+/// nobody has a transaction before it asks for one; all that come until it begins go into it, and from there on the
+/// next one asks. So one group fills while the other commits, and the database goes from one to the next without
+/// waiting for anybody. Who comes alone is alone in its transaction.
 final class EventCommitter: Sendable {
     /// What may wait for its commit; beyond it a delivery is refused before it takes memory.
     static let waitingEventsMax = 8192
@@ -29,20 +30,22 @@ final class EventCommitter: Sendable {
         case refused
     }
 
-    private enum Word: Sendable {
+    fileprivate enum Word: Sendable {
         case lead
         case done(Outcome)
     }
 
-    private struct Waiting: Sendable {
+    fileprivate struct Waiting: Sendable {
         var arrival: Arrival
-        var told: CheckedContinuation<Word, Never>
+        /// Nil of the one that asks for the transaction.
+        var told: CheckedContinuation<Word, Never>?
     }
 
-    private struct Line {
-        var isCommitting = false
+    fileprivate struct Line {
+        /// Somebody has asked for the transaction of those that wait.
+        var isLed = false
         var waiting: [Waiting] = []
-        /// Of those that wait and of those in the commit under way.
+        /// Of those that wait and of those in a transaction.
         var events = 0
         var bytes = 0
     }
@@ -52,7 +55,7 @@ final class EventCommitter: Sendable {
 
     init(environment: SyncEnvironment) { self.environment = environment }
 
-    /// How many wait for a commit to begin.
+    /// How many wait for a transaction to begin.
     var waitingCount: Int { line.withLock { $0.waiting.count } }
 
     /// Returns when it is decided: stored or duplicate only after the commit.
@@ -62,8 +65,7 @@ final class EventCommitter: Sendable {
             guard line.events < Self.waitingEventsMax, line.bytes + size <= Self.waitingBytesMax else { return nil }
             line.events += 1
             line.bytes += size
-            defer { line.isCommitting = true }
-            return !line.isCommitting
+            return line.join(arrival)
         }
         guard let leads else { return .refused }
         defer {
@@ -72,67 +74,73 @@ final class EventCommitter: Sendable {
                 $0.bytes -= size
             }
         }
-        guard !leads else { return await lead([Waiting](), with: arrival) }
+        guard !leads else { return await lead() }
         let word = await withCheckedContinuation { told in
-            let isFree = line.withLock { line in
-                // The group before may have ended since.
-                guard line.isCommitting else {
-                    line.isCommitting = true
-                    return true
-                }
-                line.waiting.append(Waiting(arrival: arrival, told: told))
-                return false
-            }
-            if isFree { told.resume(returning: .lead) }
+            // The transaction that was asked for may have begun since.
+            let leads = line.withLock { $0.join(arrival, told) }
+            if leads { told.resume(returning: .lead) }
         }
         switch word {
         case .done(let outcome): return outcome
-        case .lead: return await lead(takeGroup(beside: size), with: arrival)
+        case .lead: return await lead()
         }
     }
 
-    /// The oldest that fit into one transaction.
-    private func takeGroup(beside size: Int) -> [Waiting] {
-        line.withLock { line in
-            var bytes = size
-            let count =
-                line.waiting.prefix(Self.groupEventsMax - 1).prefix { waiting in
-                    bytes += waiting.arrival.event.body.count
-                    return bytes <= Self.groupBytesMax
-                }.count
-            let group = Array(line.waiting.prefix(count))
-            line.waiting.removeFirst(count)
-            return group
+    /// The group of one transaction, taken when that begins.
+    private final class Group: Sendable {
+        private let content = Mutex<[Waiting]?>(nil)
+
+        func taken(_ take: () -> [Waiting]) -> [Waiting] {
+            content.withLock { content in
+                let group = content ?? take()
+                content = group
+                return group
+            }
         }
     }
 
-    private nonisolated(nonsending) func lead(_ group: [Waiting], with own: Arrival) async -> Outcome {
-        let outcomes = await settle([own] + group.map(\.arrival))
-        // The next group begins before this one is told, so that the disk need not wait for that.
-        let next = line.withLock { line -> Waiting? in
-            line.isCommitting = !line.waiting.isEmpty
-            return line.waiting.isEmpty ? nil : line.waiting.removeFirst()
+    private nonisolated(nonsending) func lead() async -> Outcome {
+        let group = Group()
+        let outcomes: [Outcome]
+        do {
+            outcomes = try await environment.database.write { [self] db in
+                try Self.store(group.taken(takeGroup).map(\.arrival), db)
+            }
+        } catch {
+            outcomes = await settle(group.taken(takeGroup).map(\.arrival), after: error)
         }
-        next?.told.resume(returning: .lead)
-        for (waiting, outcome) in zip(group, outcomes.dropFirst()) { waiting.told.resume(returning: .done(outcome)) }
-        return outcomes[0]
+        var own = Outcome.notDurable
+        for (waiting, outcome) in zip(group.taken { [] }, outcomes) {
+            if let told = waiting.told { told.resume(returning: .done(outcome)) } else { own = outcome }
+        }
+        return own
+    }
+
+    /// The oldest that fit into one transaction, the one that asked for it first. The first of those that do not fit
+    /// asks for the next.
+    private func takeGroup() -> [Waiting] {
+        let (group, next) = line.withLock { $0.takeGroup() }
+        next?.resume(returning: .lead)
+        return group
     }
 
     // MARK: Storing
 
-    private nonisolated(nonsending) func settle(_ group: [Arrival]) async -> [Outcome] {
-        do {
-            return try await environment.database.write { try Self.store(group, $0) }
-        } catch {
-            guard group.count > 1, Self.mayBeOfOneRow(error) else {
-                environment.log.error(
-                    "webhooks not stored", metadata: ["count": "\(group.count)", "error": "\(error)"])
-                return group.map { _ in .notDurable }
+    /// The outcomes of a group whose transaction failed. One row that cannot be stored does not fail the others.
+    private nonisolated(nonsending) func settle(_ group: [Arrival], after failure: any Error) async -> [Outcome] {
+        guard group.count > 1, Self.mayBeOfOneRow(failure) else {
+            environment.log.error(
+                "webhooks not stored", metadata: ["count": "\(group.count)", "error": "\(failure)"])
+            return group.map { _ in .notDurable }
+        }
+        var outcomes: [Outcome] = []
+        for arrival in group {
+            do {
+                outcomes += try await environment.database.write { try Self.store([arrival], $0) }
+            } catch {
+                outcomes += await settle([arrival], after: error)
             }
         }
-        // One row that cannot be stored does not fail the others.
-        var outcomes: [Outcome] = []
-        for arrival in group { outcomes += await settle([arrival]) }
         return outcomes
     }
 
@@ -171,5 +179,36 @@ final class EventCommitter: Sendable {
             event.reason = "its mode is not the tenant's: \(event.isLive ? "live" : "test")"
         }
         return event
+    }
+}
+
+extension EventCommitter.Line {
+    /// True when the arrival has to ask for the transaction, and waits for it in the line. One that nobody can tell of
+    /// its outcome joins only then.
+    fileprivate mutating func join(
+        _ arrival: EventCommitter.Arrival, _ told: CheckedContinuation<EventCommitter.Word, Never>? = nil
+    ) -> Bool {
+        let leads = !isLed
+        isLed = true
+        if leads || told != nil { waiting.append(.init(arrival: arrival, told: leads ? nil : told)) }
+        return leads
+    }
+
+    fileprivate mutating func takeGroup() -> (
+        group: [EventCommitter.Waiting], next: CheckedContinuation<EventCommitter.Word, Never>?
+    ) {
+        var bytes = 0
+        // The first always goes, however large it is.
+        let count = waiting.prefix(EventCommitter.groupEventsMax).prefix { waiting in
+            defer { bytes += waiting.arrival.event.body.count }
+            return bytes == 0 || bytes + waiting.arrival.event.body.count <= EventCommitter.groupBytesMax
+        }.count
+        let group = Array(waiting.prefix(count))
+        waiting.removeFirst(count)
+        isLed = !waiting.isEmpty
+        guard isLed else { return (group, nil) }
+        let next = waiting[0].told
+        waiting[0].told = nil
+        return (group, next)
     }
 }

@@ -2,6 +2,7 @@ import CoreMetrics
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import Sync
 
 /// `POST /webhooks/stripe[/{endpoint}]` and `POST /webhooks/visma/{endpoint}`. Nothing happens in the request but
@@ -9,10 +10,9 @@ import Sync
 struct WebhookRoute: Sendable {
     static let signature = HTTPField.Name("Stripe-Signature")
 
-    private struct Received: Encodable {
-        var received = true
-        var duplicate: Bool?
-    }
+    /// What nearly all are told, encoded once.
+    private static let received = ByteBuffer(string: #"{"received":true}"#)
+    private static let receivedAgain = ByteBuffer(string: #"{"duplicate":true,"received":true}"#)
 
     private struct Refusal: Encodable {
         var error: String
@@ -57,7 +57,7 @@ struct WebhookRoute: Sendable {
                 body: body, signature: headers.count == 1 ? headers.first : nil,
                 endpoint: context.parameters.get("endpoint") ?? "")
             switch outcome {
-            case .taken: return try answer("hint", .ok, Received())
+            case .taken: return taken("hint", Self.received)
             case .refused: return try refused("no single \(visma.header) header signs the raw body", context)
             case .overloaded: return try overloaded()
             }
@@ -79,8 +79,8 @@ struct WebhookRoute: Sendable {
 
     private func response(to outcome: WebhookIngress.Outcome, _ context: WebContext) throws -> Response {
         switch outcome {
-        case .stored: return try answer("stored", .ok, Received())
-        case .duplicate: return try answer("duplicate", .ok, Received(duplicate: true))
+        case .stored: return taken("stored", Self.received)
+        case .duplicate: return taken("duplicate", Self.receivedAgain)
         case .refused(let reason): return try refused(reason, context)
         case .gone: return try answer("gone", .gone, Refusal(error: "this endpoint is no longer in use"))
         case .notDurable:
@@ -94,6 +94,12 @@ struct WebhookRoute: Sendable {
 
     static func wrongMethod() throws -> Response {
         try .json(.methodNotAllowed, Refusal(error: "webhooks are sent by POST"), headers: [.allow: "POST"])
+    }
+
+    private func taken(_ outcome: String, _ body: ByteBuffer) -> Response {
+        counters[outcome]?.increment()
+        return Response(
+            status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: body))
     }
 
     private func refused(_ reason: String, _ context: WebContext) throws -> Response {
