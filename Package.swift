@@ -57,6 +57,12 @@ let proofs: [Target] = [
         path: "Tests/Simulation"
     ),
     .executableTarget(name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate"),
+    .executableTarget(
+        name: "bench",
+        dependencies: [
+            "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "Stripe", "Sync", "Web", "Sandbox", arguments,
+            hummingbird, logging, lifecycle,
+        ], path: "Benchmarks"),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "Sync"]),
     .testTarget(name: "LibCryptoTests", dependencies: ["LibCrypto"]),
     .testTarget(name: "StorageTests", dependencies: ["Domain", "Storage", "Migrations", grdb]),
@@ -81,7 +87,7 @@ let proofs: [Target] = [
     .testTarget(
         name: "ContractTests", dependencies: ["Domain", "Outbound", "VismaNet", "Stripe", "Sandbox", "Simulation"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
-    .testTarget(name: "CLITests", dependencies: ["Domain", "Sandbox", "Sync", "ml-connector"]),
+    .testTarget(name: "CLITests", dependencies: ["Domain", "Sandbox", "Sync", "ml-connector", "bench"]),
     .testTarget(name: "TidyTests"),
 ]
 

@@ -3,7 +3,7 @@ import LibCrypto
 import Logging
 import ServiceLifecycle
 import Storage
-import Stripe
+package import Stripe
 
 /// Receives Stripe's webhooks for all tenants: verifies on the raw bytes, makes the event durable, and only then lets
 /// the answer go. The tenant is the one whose secret verifies; URL and body only suggest whom to try first.
@@ -83,19 +83,20 @@ package final class WebhookIngress: Service, Sendable {
         }
     }
 
-    private func verify(
+    /// Whose secret signed it: the suggested endpoint's, else whosever fits.
+    package func verify(
         _ payload: SignedPayload, _ endpointKey: String?, at now: Timestamp
     ) async throws -> SecretSearch.Outcome {
         guard payload.hasCandidates else { return .notFound }
         var isSure = true
         if let endpointKey {
-            for secret in directory.secrets(of: endpointKey) where try secret.fits(payload, at: now) {
+            if let secret = try directory.secrets(of: endpointKey)?.fitting(payload, at: now) {
                 return .found(secret)
             }
             // A secret may have come since: read them again before a refusal that would disable the endpoint at Stripe.
             switch try await directory.reread(endpointKey) {
             case .read(let secrets):
-                for secret in secrets where try secret.fits(payload, at: now) { return .found(secret) }
+                if let secret = try secrets?.fitting(payload, at: now) { return .found(secret) }
             case .merged: break
             case .refused: isSure = false
             }
