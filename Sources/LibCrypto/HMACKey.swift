@@ -1,8 +1,8 @@
 import COpenSSL
 
 /// An HMAC-SHA256 key (RFC 2104) whose key schedule is computed once: what SHA-256 has made of the two padded keys,
-/// from which each message goes on. That is 64 bytes, one line of the cache; OpenSSL's own contexts can be kept too, but
-/// copying one allocates three times, and with thousands of endpoint secrets to try that is what costs.
+/// from which each message goes on. That is 64 bytes, one line of the cache; OpenSSL's own contexts can be kept too,
+/// but copying one allocates three times, and with thousands of endpoint secrets to try that is what costs.
 package final class HMACKey: Sendable {
     private typealias Words = (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32)
 

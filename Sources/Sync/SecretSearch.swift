@@ -9,6 +9,9 @@ import Synchronization
 package final class SecretSearch: Sendable {
     /// About a tenth of one core for bodies of 3 KB (facts: signatures).
     static let codesPerSecondMax: Int64 = 50_000
+    /// Of one search: ten seconds' worth, which one core makes in one. Beyond it, with very many secrets and a very
+    /// large body, only the URL can tell whose a delivery is.
+    static let codesPerSearchMax: Int64 = 500_000
     /// A longer body counts as several codes.
     private static let bytesPerCode = 4096
     /// So few take less time than going to another thread.
@@ -17,7 +20,7 @@ package final class SecretSearch: Sendable {
     package enum Outcome: Sendable {
         case found(RoutedSecret)
         case notFound
-        /// The budget is used up: nothing was tried.
+        /// The budget is used up, or would be for too long: nothing was tried.
         case refused
     }
 
@@ -29,7 +32,7 @@ package final class SecretSearch: Sendable {
         _ payload: SignedPayload, in known: SecretDirectory.Snapshot, except tried: String?, at now: Timestamp
     ) async throws -> Outcome {
         let cost = Int64(known.count) * Int64(1 + payload.body.count / Self.bytesPerCode)
-        guard budget.withLock({ $0.take(cost, at: now) }) else { return .refused }
+        guard cost <= Self.codesPerSearchMax, budget.withLock({ $0.take(cost, at: now) }) else { return .refused }
         let search: @Sendable () throws -> Outcome = {
             for (endpointKey, secrets) in known.secrets where endpointKey != tried {
                 if let secret = try secrets.fitting(payload, at: now) { return .found(secret) }

@@ -3,6 +3,7 @@ import LibCrypto
 import Sandbox
 import Simulation
 import Storage
+import Stripe
 import Synchronization
 import Testing
 import Vault
@@ -100,6 +101,25 @@ struct RoutingTests {
         world.clock.advance(bySeconds: 1)
         let later = await send(ingress, world, "evt_2", secret: Doors.secret(7), key: nil)
         #expect(later == .stored(Doors.tenant(7)))
+    }
+
+    @Test("One huge forged request cannot use up the search for minutes")
+    func hugeBody() async throws {
+        let search = SecretSearch()
+        let known = SecretDirectory.Snapshot(secrets: [:], count: 10_000, isComplete: true)
+        func find(_ body: [UInt8]) async throws -> SecretSearch.Outcome {
+            let payload = try SignedPayload.parse(
+                header: Array("t=1,v1=\(String(repeating: "0", count: 64))".utf8), body: body)
+            return try await search.find(payload, in: known, except: nil, at: World.start)
+        }
+        guard case .refused = try await find([UInt8](repeating: 0x20, count: 1024 * 1024)) else {
+            Issue.record("it was searched for")
+            return
+        }
+        guard case .notFound = try await find(Doors.body("evt_1")) else {
+            Issue.record("the refused one was charged for")
+            return
+        }
     }
 
     @Test("Until all secrets have been read once, what fits nowhere must come again")
