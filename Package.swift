@@ -123,6 +123,7 @@ for target in package.targets where target.type != .system {
 // What computes the most in the proofs is optimised in debug builds too: the whole suite takes two thirds of the time.
 let computing = [
     "Domain", "LibCrypto", "Storage", "Outbound", "VismaNet", "Stripe", "Sync", "Sandbox", "Simulation", "DomainTests",
+    "bench",
 ]
 for target in package.targets where computing.contains(target.name) {
     target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))

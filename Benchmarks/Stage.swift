@@ -101,7 +101,10 @@ struct Stage: Sendable {
     // MARK: Events
 
     /// A snapshot event of about 3 KB, like an invoice's.
-    static func event(_ id: String) -> [UInt8] {
+    static func event(_ id: String) -> [UInt8] { Array(#"{"id":"\#(id)""#.utf8) + rest }
+
+    /// All of it but the id.
+    private static let rest: [UInt8] = {
         var line = 0
         var lines = ""
         while lines.utf8.count < bodyBytes - 320 {
@@ -112,12 +115,12 @@ struct Stage: Sendable {
                 + #""description":"Services of period \#(line)","livemode":false,"metadata":{},"quantity":1}"#
         }
         let text =
-            #"{"id":"\#(id)","object":"event","api_version":"2026-09-30.basil","created":1795000000,"data":{"# + "\n "
+            #","object":"event","api_version":"2026-09-30.basil","created":1795000000,"data":{"# + "\n "
             + #""object":{"id":"in_1PbenchInvoice0001","object":"invoice","customer":"cus_bench","lines":["# + lines
             + #"]}},"livemode":false,"pending_webhooks":1,"request":{"id":null,"idempotency_key":null},"#
             + #""type":"invoice.paid"}"#
         return Array(text.utf8)
-    }
+    }()
 
     static func signature(_ body: [UInt8], _ key: HMACKey) throws -> String {
         let seconds = now().unixSeconds
