@@ -4,6 +4,7 @@
 # make simulate  the whole connector in one process from one seed (SEED=1 STEPS=2000)
 # make defects   plants known defects one at a time and shows that a test finds each (ONLY='001 004')
 # make prove     what takes too long for every run: the kill matrix on PostgreSQL, a plain build without libpq
+# make bench     every figure with its baseline, in a release build (ARGS='--only NAME', ARGS='--output json')
 # make lint      formatting and style
 # make build     everything that is shipped
 # make serve     the service itself (ARGS='--help')
@@ -21,7 +22,7 @@ STEPS ?= 2000
 ARGS ?=
 ONLY ?=
 
-.PHONY: demo test simulate defects prove lint build serve setup
+.PHONY: demo test simulate defects bench prove lint build serve setup
 
 demo: build
 	@exec .build/debug/ml-connector demo $(ARGS)
@@ -32,6 +33,12 @@ serve: build
 simulate: setup
 	@ops/build.sh $(BUILD_FLAGS) --product simulate
 	exec .build/debug/simulate --seed $(SEED) --steps $(STEPS)
+
+# A build of its own, so that it and the debug one do not push each other out.
+bench: setup
+	@ops/build.sh $(BUILD_FLAGS) -c release --scratch-path .build/bench --product ml-connector
+	ops/build.sh $(BUILD_FLAGS) -c release --scratch-path .build/bench --product bench
+	exec .build/bench/release/bench $(ARGS)
 
 build: setup
 	@ops/build.sh $(BUILD_FLAGS) --product ml-connector
@@ -51,7 +58,7 @@ prove: setup
 	if ldd .build/plain/debug/ml-connector | grep libpq; then exit 1; fi
 
 lint:
-	@swift format lint --strict --recursive --parallel Package.swift Sources Tests migrations tenants
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks migrations tenants
 
 setup:
 	@ops/setup.sh

@@ -68,6 +68,12 @@ let proofs: [Target] = [
         path: "Tests/Simulation"
     ),
     .executableTarget(name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate"),
+    .executableTarget(
+        name: "bench",
+        dependencies: [
+            "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "Stripe", "Sync", "Web", "Sandbox", arguments,
+            hummingbird, logging, lifecycle,
+        ], path: "Benchmarks"),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "Sync"]),
     .testTarget(name: "LibCryptoTests", dependencies: ["LibCrypto"]),
     .testTarget(name: "StorageTests", dependencies: ["Domain", "Storage", "Migrations", grdb]),
@@ -79,7 +85,7 @@ let proofs: [Target] = [
         name: "SyncTests",
         dependencies: [
             "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "VismaNet", "Stripe", "Sync", "Sandbox",
-            "Simulation", logging, lifecycle,
+            "Simulation", "Migrations", logging, lifecycle,
         ]
     ),
     .testTarget(
@@ -92,7 +98,7 @@ let proofs: [Target] = [
     .testTarget(
         name: "ContractTests", dependencies: ["Domain", "Outbound", "VismaNet", "Stripe", "Sandbox", "Simulation"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
-    .testTarget(name: "CLITests", dependencies: ["Domain", "Storage", "Sandbox", "Sync", "ml-connector"]),
+    .testTarget(name: "CLITests", dependencies: ["Domain", "Storage", "Sandbox", "Sync", "ml-connector", "bench"]),
     .testTarget(name: "TidyTests"),
 ]
 
@@ -132,6 +138,7 @@ for target in package.targets where target.type != .system {
 // What computes the most in the proofs is optimised in debug builds too: the whole suite takes two thirds of the time.
 let computing = [
     "Domain", "LibCrypto", "Storage", "Outbound", "VismaNet", "Stripe", "Sync", "Sandbox", "Simulation", "DomainTests",
+    "bench",
 ]
 for target in package.targets where computing.contains(target.name) {
     target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))

@@ -55,5 +55,11 @@ package func constantTimeEqual(_ left: some Swift.Collection<UInt8>, _ right: so
     return CRYPTO_memcmp(first, second, first.count) == 0
 }
 
+/// The same without a copy.
+package func constantTimeEqual(_ left: UnsafeRawBufferPointer, _ right: [UInt8]) -> Bool {
+    guard left.count == right.count else { return false }
+    return left.isEmpty || CRYPTO_memcmp(left.baseAddress, right, right.count) == 0
+}
+
 /// Opens a secret anew for each use, so that nobody keeps it.
 package typealias SecretSource = @Sendable () throws -> Secret

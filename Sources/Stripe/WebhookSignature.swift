@@ -102,13 +102,17 @@ package struct SignedPayload: Hashable, Sendable {
         self.head = Array(head)
     }
 
+    /// False when no secret whatever could fit.
+    package var hasCandidates: Bool { !candidates.isEmpty }
+
     /// Whether one of the codes was made with this key. Every candidate is compared, in constant time.
     package func matches(_ key: HMACKey) throws(CryptoFailure) -> Bool {
         guard !candidates.isEmpty else { return false }
-        let expected = try key.code(head, body)
-        var isFound = false
-        for candidate in candidates where constantTimeEqual(expected, candidate) { isFound = true }
-        return isFound
+        return try key.withCode(over: head, body) { expected in
+            var isFound = false
+            for candidate in candidates where constantTimeEqual(expected, candidate) { isFound = true }
+            return isFound
+        }
     }
 
     /// Refuses what was signed more than `toleranceSeconds` before `now`; nil or zero asks for no check. A time in

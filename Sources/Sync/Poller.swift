@@ -19,6 +19,15 @@ struct Poller: Sendable {
 
     private var list: PolledList { PolledList(tenant: tenant) }
 
+    /// Makes all lists of the tenant due now.
+    static func makeDue(_ db: any SQLConnection, tenant: TenantID, now: Timestamp) throws {
+        try SchedulesTable.set(db, tenant: tenant, dueAt: now)
+        for stream in streams {
+            guard let cursor = try CursorsTable.get(db, tenant: tenant, stream: stream) else { continue }
+            try CursorsTable.set(db, tenant: tenant, stream: stream, StreamCursor(value: cursor.value, sweptAt: nil))
+        }
+    }
+
     /// The number of rows that were new or changed.
     func sweep(_ stream: SyncStream) async throws -> Int {
         let cursor = try await environment.database.read { [tenant] db in

@@ -142,12 +142,7 @@ package struct TenantAdmin: Sendable {
         try await environment.database.write { [environment, actor] db in
             let now = environment.now()
             try Self.requireActive(db, tenant)
-            for stream in Poller.streams {
-                guard let cursor = try CursorsTable.get(db, tenant: tenant, stream: stream) else { continue }
-                try CursorsTable.set(
-                    db, tenant: tenant, stream: stream, StreamCursor(value: cursor.value, sweptAt: nil))
-            }
-            try SchedulesTable.set(db, tenant: tenant, dueAt: now)
+            try Poller.makeDue(db, tenant: tenant, now: now)
             // Its review tells to sync again once the cause is mended.
             if try ReviewsTable.isOpen(db, tenant: tenant, subject: .endpoint) {
                 try WorkTable.dirty(

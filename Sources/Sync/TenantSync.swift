@@ -148,7 +148,10 @@ package actor TenantSync {
     private static func schedule(_ db: any SQLConnection, _ tenant: TenantID, now: Timestamp) throws -> Timestamp? {
         guard try TenantsTable.find(db, tenant: tenant)?.state == .active,
             let policy = try TenantRegistry.policy(db, tenant: tenant)
-        else { return nil }
+        else {
+            try SchedulesTable.remove(db, tenant: tenant)
+            return nil
+        }
         let timed = try PollSchedule.next(db, tenant: tenant, policy: policy, now: now)
         try SchedulesTable.set(db, tenant: tenant, dueAt: timed)
         return try [timed, WorkTable.nextDue(db, tenant: tenant)].compactMap { $0 }.min()

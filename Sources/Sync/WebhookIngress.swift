@@ -1,14 +1,16 @@
 package import Domain
 import LibCrypto
 import Logging
+import ServiceLifecycle
 import Storage
-import Stripe
-import Synchronization
-import Vault
+package import Stripe
 
 /// Receives Stripe's webhooks for all tenants: verifies on the raw bytes, makes the event durable, and only then lets
 /// the answer go. The tenant is the one whose secret verifies; URL and body only suggest whom to try first.
-package final class WebhookIngress: Sendable {
+package final class WebhookIngress: Service, Sendable {
+    /// Between two pages of secrets that are looked through for new ones.
+    private static let pageApartMilliseconds: Int64 = 1000
+
     package enum Outcome: Hashable, Sendable {
         case stored(TenantID)
         /// On disk already; the delivery has been counted.
@@ -19,49 +21,42 @@ package final class WebhookIngress: Sendable {
         case gone
         /// It could not be made durable: Stripe shall send it again.
         case notDurable
-    }
-
-    private struct Candidate: Sendable {
-        let tenant: TenantID
-        let endpointKey: String
-        let label: String
-        let key: HMACKey
+        /// Nothing was decided, as too much comes at once: an honest sender comes again.
+        case overloaded
     }
 
     private let environment: SyncEnvironment
-    private let candidates = Mutex<[Candidate]>([])
+    private let directory: SecretDirectory
+    private let search = SecretSearch()
+    private let committer: EventCommitter
     private let received: @Sendable (TenantID) -> Void
 
     /// `received` is told, after the commit, whose event came.
     package init(environment: SyncEnvironment, received: @escaping @Sendable (TenantID) -> Void) {
         self.environment = environment
         self.received = received
+        directory = SecretDirectory(environment: environment)
+        committer = EventCommitter(environment: environment)
     }
 
-    /// Reads the secrets in use, opening only those that are new. Called at start, when an endpoint was registered, and
-    /// before a refusal. One that does not open is told of and left out: the others go on.
-    package func reload() async throws {
-        let now = environment.now()
-        let known = candidates.withLock { $0 }
-        let fresh = try await environment.database.read { [environment] db in
-            try WebhookSecretsTable.activeAcrossTenants(db, now: now).compactMap { tenant, sealed -> Candidate? in
-                let label = WebhookKeys.label(sealed.endpointKey, version: sealed.version)
-                if let candidate = known.first(where: { $0.label == label && $0.tenant == tenant }) { return candidate }
+    /// Reads all secrets in use, opening only those that are new. Until that is done once, by this or by `run`, a
+    /// delivery that fits nowhere must come again.
+    package func reload() async throws { try await directory.readAll() }
+
+    /// Follows the secrets that come and go in the database, by this node or another, until the service stops.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            var isFirstRound = true
+            while !Task.isCancelled {
                 do {
-                    let secret = try environment.vault.openBytes(
-                        db, sealed.sealed, purpose: WebhookKeys.purpose, tenant: tenant, label: label)
-                    return Candidate(
-                        tenant: tenant, endpointKey: sealed.endpointKey, label: label,
-                        key: try WebhookSecret.key(secret))
+                    let isRoundOver = try await directory.readPage()
+                    if isRoundOver { isFirstRound = false } else if isFirstRound { continue }
                 } catch {
-                    environment.log.error(
-                        "a webhook secret does not open",
-                        metadata: ["tenant": "\(tenant)", "endpoint": "\(sealed.endpointKey)", "error": "\(error)"])
-                    return nil
+                    environment.log.error("webhook secrets not read", metadata: ["error": "\(error)"])
                 }
+                try? await Task.sleep(for: .milliseconds(Self.pageApartMilliseconds))
             }
         }
-        candidates.withLock { $0 = fresh }
     }
 
     /// - Parameters:
@@ -73,11 +68,13 @@ package final class WebhookIngress: Sendable {
         do {
             payload = try SignedPayload.parse(header: signature, body: body)
             let now = environment.now()
-            guard let candidate = try await verify(payload, endpointKey) else {
-                return .refused(reason: "\(WebhookFailure.noMatch)")
-            }
+            // Before any secret is tried: it costs nothing.
             try payload.checkAge(now: now, toleranceSeconds: SignedPayload.defaultToleranceSeconds)
-            return try await store(payload, from: candidate, at: now)
+            switch try await verify(payload, endpointKey, at: now) {
+            case .found(let secret): return try await store(payload, from: secret, at: now)
+            case .notFound: return .refused(reason: "\(WebhookFailure.noMatch)")
+            case .refused: return .overloaded
+            }
         } catch let failure as WebhookFailure {
             return .refused(reason: "\(failure)")
         } catch {
@@ -86,65 +83,59 @@ package final class WebhookIngress: Sendable {
         }
     }
 
-    private func verify(_ payload: SignedPayload, _ endpointKey: String?) async throws -> Candidate? {
-        if let candidate = try match(payload, endpointKey) { return candidate }
-        // A secret may have come since: read them again before a refusal that would disable the endpoint at Stripe.
-        try await reload()
-        return try match(payload, endpointKey)
-    }
-
-    private func match(_ payload: SignedPayload, _ endpointKey: String?) throws -> Candidate? {
-        let all = candidates.withLock { $0 }
-        let suggested = all.filter { $0.endpointKey == endpointKey }
-        for candidate in suggested + all.filter({ $0.endpointKey != endpointKey }) {
-            if try payload.matches(candidate.key) { return candidate }
-        }
-        return nil
-    }
-
-    /// One insert. What is signed but of no use is stored too, with the reason: Stripe need not send it again.
-    private func store(_ payload: SignedPayload, from candidate: Candidate, at now: Timestamp) async throws -> Outcome {
-        let envelope: EventEnvelope
-        do {
-            envelope = try EventEnvelope.parse(payload.body)
-        } catch {
-            return try await keepUnreadable(payload, from: candidate, at: now, why: "\(error)")
-        }
-        let tenant = candidate.tenant
-        let outcome = try await environment.database.write { db -> Outcome in
-            guard let record = try TenantsTable.find(db, tenant: tenant), record.state != .offboarded else {
-                return .gone
+    /// Whose secret signed it: the suggested endpoint's, else whosever fits.
+    package func verify(
+        _ payload: SignedPayload, _ endpointKey: String?, at now: Timestamp
+    ) async throws -> SecretSearch.Outcome {
+        guard payload.hasCandidates else { return .notFound }
+        var isSure = true
+        if let endpointKey {
+            if let secret = try directory.secrets(of: endpointKey)?.fitting(payload, at: now) {
+                return .found(secret)
             }
-            var event = StoredEvent(
-                eventID: envelope.id, type: envelope.type, objectID: envelope.objects.id, isLive: envelope.livemode,
-                body: payload.body, receivedAt: now, endpointKey: candidate.endpointKey)
-            if record.state != .active { event.reason = "it waits: the tenant is \(record.state.rawValue)" }
-            if envelope.livemode != (record.mode == .live) {
-                event.state = .ignored
-                event.reason = "its mode is not the tenant's: \(envelope.livemode ? "live" : "test")"
+            // A secret may have come since: read them again before a refusal that would disable the endpoint at Stripe.
+            switch try await directory.reread(endpointKey) {
+            case .read(let secrets):
+                if let secret = try secrets?.fitting(payload, at: now) { return .found(secret) }
+            case .merged: break
+            case .refused: isSure = false
             }
-            return try EventsTable.insert(db, tenant: tenant, event) == .stored ? .stored(tenant) : .duplicate(tenant)
         }
-        if case .stored = outcome {
-            try await environment.reached(.eventStored)
-            received(tenant)
-        }
+        let known = directory.snapshot
+        let outcome = try await search.find(payload, in: known, except: endpointKey, at: now)
+        // Not to have been found is an answer only when all was looked at.
+        if case .notFound = outcome, !isSure || !known.isComplete { return .refused }
         return outcome
     }
 
-    private func keepUnreadable(
-        _ payload: SignedPayload, from candidate: Candidate, at now: Timestamp, why: String
-    ) async throws -> Outcome {
-        let tenant = candidate.tenant
-        let event = StoredEvent(
-            eventID: "unreadable_\(hex(sha256(payload.body)))", type: "unreadable", objectID: nil, isLive: false,
-            body: payload.body, receivedAt: now, state: .ignored, reason: "signed, but \(why)",
-            endpointKey: candidate.endpointKey)
-        return try await environment.database.write { db in
-            guard let record = try TenantsTable.find(db, tenant: tenant), record.state != .offboarded else {
-                return .gone
-            }
-            return try EventsTable.insert(db, tenant: tenant, event) == .stored ? .stored(tenant) : .duplicate(tenant)
+    /// What is signed but of no use is stored too, with the reason: Stripe need not send it again.
+    private func store(_ payload: SignedPayload, from secret: RoutedSecret, at now: Timestamp) async throws -> Outcome {
+        let tenant = secret.tenant
+        let event = event(payload, from: secret, at: now)
+        switch await committer.commit(.init(tenant: tenant, event: event)) {
+        case .stored:
+            guard event.state == .received else { return .stored(tenant) }
+            try await environment.reached(.eventStored)
+            received(tenant)
+            return .stored(tenant)
+        case .duplicate: return .duplicate(tenant)
+        case .gone: return .gone
+        case .notDurable: return .notDurable
+        case .refused: return .overloaded
+        }
+    }
+
+    private func event(_ payload: SignedPayload, from secret: RoutedSecret, at now: Timestamp) -> StoredEvent {
+        do {
+            let outline = try EventOutline.read(payload.body)
+            return StoredEvent(
+                eventID: outline.id, type: outline.type, objectID: outline.objectID, isLive: outline.livemode,
+                body: payload.body, receivedAt: now, endpointKey: secret.endpointKey)
+        } catch {
+            return StoredEvent(
+                eventID: "unreadable_\(hex(sha256(payload.body)))", type: "unreadable", objectID: nil, isLive: false,
+                body: payload.body, receivedAt: now, state: .ignored, reason: "signed, but \(error)",
+                endpointKey: secret.endpointKey)
         }
     }
 }

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOHTTP1
+import Synchronization
 
 /// Around every request: gives it an id, measures it, logs it, and turns what was thrown into a problem. Logged are the
 /// route's pattern, the method, the status and the time: never a path (it may hold a token), a query, a header or a
@@ -10,9 +11,18 @@ import NIOHTTP1
 struct RequestObserver: RouterMiddleware {
     typealias Context = WebContext
 
-    let metrics: PrometheusRegistry
+    private let timers: RouteTimers
     let makeRequestID: @Sendable () -> String
     let uptime: @Sendable () -> Duration
+
+    init(
+        metrics: PrometheusRegistry, makeRequestID: @escaping @Sendable () -> String,
+        uptime: @escaping @Sendable () -> Duration
+    ) {
+        timers = RouteTimers(metrics: metrics)
+        self.makeRequestID = makeRequestID
+        self.uptime = uptime
+    }
 
     static let requestID = HTTPField.Name("X-Request-Id")
     private static let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
@@ -55,9 +65,8 @@ struct RequestObserver: RouterMiddleware {
         // The router sets it to "NotFound" where no route matches, so that there are no more values than routes.
         let route = context.endpointPath ?? "NotFound"
         let method = Self.methods.contains(request.method) ? request.method.rawValue : "other"
-        let dimensions = [("route", route), ("method", method), ("status", "\(response.status.code)")]
         let nanoseconds = spent / .nanoseconds(1)
-        Timer(label: MetricName.requestDuration, dimensions: dimensions, factory: metrics)
+        timers.timer(route: route, method: method, status: response.status.code)
             .recordNanoseconds(Int64(nanoseconds))
         let level: Logger.Level =
             response.status.code >= 500 ? .warning : response.status.code >= 400 ? .info : .debug
@@ -67,5 +76,32 @@ struct RequestObserver: RouterMiddleware {
                 "route": "\(route)", "method": "\(method)", "status": "\(response.status.code)",
                 "ms": "\(Int64(nanoseconds / 1_000_000))",
             ])
+    }
+}
+
+/// The timers made so far: to look one up by its labels' text costs more than to answer a webhook. Routes, methods and
+/// statuses are few.
+private final class RouteTimers: Sendable {
+    private struct Key: Hashable {
+        var route: String
+        var method: String
+        var status: Int
+    }
+
+    private let metrics: PrometheusRegistry
+    private let timers = Mutex<[Key: CoreMetrics.Timer]>([:])
+
+    init(metrics: PrometheusRegistry) { self.metrics = metrics }
+
+    func timer(route: String, method: String, status: Int) -> CoreMetrics.Timer {
+        let key = Key(route: route, method: method, status: status)
+        return timers.withLock { timers in
+            if let known = timers[key] { return known }
+            let timer = CoreMetrics.Timer(
+                label: MetricName.requestDuration,
+                dimensions: [("route", route), ("method", method), ("status", "\(status)")], factory: metrics)
+            timers[key] = timer
+            return timer
+        }
     }
 }

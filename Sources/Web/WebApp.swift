@@ -18,11 +18,11 @@ package struct WebApp: Sendable {
     ///   - makeRequestID: a fresh id for each request, for the logs and `X-Request-Id`.
     ///   - uptime: a monotonic clock, from any beginning.
     package init(
-        ingress: WebhookIngress, checks: [ReadinessCheck], metrics: PrometheusRegistry,
+        ingress: WebhookIngress, visma: VismaWebhooks, checks: [ReadinessCheck], metrics: PrometheusRegistry,
         gauges: @escaping @Sendable () async throws -> [MetricSample] = { [] },
         makeRequestID: @escaping @Sendable () -> String, uptime: @escaping @Sendable () -> Duration
     ) {
-        webhooks = WebhookRoute(ingress: ingress, metrics: metrics)
+        webhooks = WebhookRoute(ingress: ingress, visma: visma, metrics: metrics)
         operations = OperationRoutes(checks: checks, metrics: metrics, gauges: gauges)
         observer = RequestObserver(metrics: metrics, makeRequestID: makeRequestID, uptime: uptime)
     }
@@ -30,8 +30,12 @@ package struct WebApp: Sendable {
     package func responder() -> RouterResponder<WebContext> {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: observer)
-        for path: RouterPath in ["/webhooks/stripe", "/webhooks/stripe/{endpoint}"] {
-            router.on(path, method: .post, use: webhooks.post)
+        let received: [(RouterPath, @Sendable (Request, WebContext) async throws -> Response)] = [
+            ("/webhooks/stripe", webhooks.post), ("/webhooks/stripe/{endpoint}", webhooks.post),
+            ("/webhooks/visma/{endpoint}", webhooks.postFromVisma),
+        ]
+        for (path, post) in received {
+            router.on(path, method: .post, use: post)
             for method in Self.methods where method != .post {
                 router.on(path, method: method) { _, _ in try WebhookRoute.wrongMethod() }
             }

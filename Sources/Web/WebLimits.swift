@@ -2,6 +2,10 @@
 package enum WebLimits {
     /// Stripe publishes no limit; events seen stay far below 1 MiB (facts: webhooks).
     package static let webhookBodyBytesMax = 2 * 1024 * 1024
+    /// Bodies of webhooks that are being read or wait for their answer; what comes beyond is answered 503.
+    package static let webhookBytesUnderWayMax = 256 * 1024 * 1024
+    /// Taken at once for a body, whatever length it declares.
+    static let bodyBytesReserved = 16 * 1024
     /// Told with a 503. Stripe goes by its own schedule; proxies and people read it.
     package static let retryAfterSeconds = 30
     /// Beyond this new connections wait in the kernel's queue.

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import HTTPTypes
 import LibCrypto
 import Logging
 import Outbound
@@ -35,6 +36,7 @@ struct Settings: Sendable {
     let publicURL: String?
     let rules: HostRules
     let endpoints: SyncEnvironment.Endpoints
+    let vismaSignatureHeader: String
     let writesOn: Bool
     let logLevel: Logger.Level
     let logFormat: LogFormat
@@ -57,6 +59,7 @@ struct Settings: Sendable {
             vismaTimeoutMilliseconds: try reader.whole(.vismaTimeout, Self.timeoutSecondsRange) * 1000,
             stripeTimeoutMilliseconds: try reader.whole(.stripeTimeout, Self.timeoutSecondsRange) * 1000)
         let areLoopback = endpoints.areLoopback
+        vismaSignatureHeader = try Self.headerName(&reader)
         writesOn = try reader.choice(.writes, ["on", "off"]) == "on"
         logLevel = Logger.Level(rawValue: try reader.choice(.logLevel, Logger.Level.allCases.map(\.rawValue))) ?? .info
         logFormat = LogFormat(rawValue: try reader.choice(.logFormat, LogFormat.allCases.map(\.rawValue))) ?? .text
@@ -142,6 +145,15 @@ struct Settings: Sendable {
         } catch {
             throw reader.wrong(.publicURL, error.text)
         }
+    }
+
+    private static func headerName(_ reader: inout SettingsReader) throws -> String {
+        let name = try reader.text(.vismaSignatureHeader)
+        guard HTTPField.Name(name) != nil else {
+            throw reader.wrong(
+                .vismaSignatureHeader, "write the name of an HTTP header: letters, digits and hyphens")
+        }
+        return name
     }
 
     private static func killAt(_ reader: inout SettingsReader, areLoopback: Bool) throws -> KillPoint? {

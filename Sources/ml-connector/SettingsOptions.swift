@@ -1,4 +1,5 @@
 import ArgumentParser
+import Sync
 
 /// Where the store and the keys are, and how to log: every command that opens the database takes these.
 struct StoreOptions: ParsableArguments {
@@ -75,6 +76,7 @@ enum Setting: String, CaseIterable, Sendable {
     case stripe = "MLC_STRIPE_URL"
     case vismaTimeout = "MLC_VISMA_TIMEOUT_SECONDS"
     case stripeTimeout = "MLC_STRIPE_TIMEOUT_SECONDS"
+    case vismaSignatureHeader = "MLC_VISMA_SIGNATURE_HEADER"
     case writes = "MLC_WRITES"
     case logLevel = "MLC_LOG_LEVEL"
     case logFormat = "MLC_LOG_FORMAT"
@@ -94,6 +96,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .stripe: "https://api.stripe.com"
         case .vismaTimeout: "60"
         case .stripeTimeout: "30"
+        case .vismaSignatureHeader: VismaWebhooks.headerDefault
         case .writes: "on"
         case .logLevel: "info"
         case .logFormat: "text"
@@ -116,7 +119,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .writes: "--writes"
         case .logLevel: "--log-level"
         case .logFormat: "--log-format"
-        case .databaseFile, .masterKeys, .vismaTimeout, .stripeTimeout, .lateEffect, .killAt: nil
+        case .databaseFile, .masterKeys, .vismaTimeout, .stripeTimeout, .vismaSignatureHeader, .lateEffect, .killAt:
+            nil
         }
     }
 }

@@ -238,7 +238,7 @@ package final class World: Sendable {
         case .stored, .duplicate: return 200
         case .refused: return 400
         case .gone: return 410
-        case .notDurable: return 503
+        case .notDurable, .overloaded: return 503
         }
     }
 }

@@ -14,7 +14,9 @@ struct IsolationTests {
     static let acrossTenants: [String: String] = [
         "DataKeysTable.kekIDsInUse(_:)": "a process starts only with every master key that is in use",
         "EndpointsTable.ownerAcrossTenants(_:endpointKey:)": "the address of a delivery suggests whose it is",
-        "WebhookSecretsTable.activeAcrossTenants(_:now:)": "whose a delivery is, its signature decides",
+        "WebhookSecretsTable.activeAcrossTenants(_:endpointKey:now:)": "whose a delivery is, its signature decides",
+        "WebhookSecretsTable.activeAcrossTenants(_:now:after:limit:)": "whose a delivery is, its signature decides",
+        "TenantsTable.standingsAcrossTenants(_:of:)": "a group of deliveries is of many tenants",
         "LeasesTable.clearAcrossTenants(_:)": "the only process on a database ends the leases of dead ones",
         "TenantsTable.insert(_:_:)": "a new tenant has no rows yet",
         "TenantsTable.list(_:state:)": "the registry",

@@ -215,8 +215,15 @@ struct RecordTablesTests {
                     "\($0.tenant)/\($0.secret.endpointKey)/\($0.secret.version)"
                 }
             }
-            #expect(try active(now) == ["kyst/k1/1", "nord/n1/2", "nord/n1/1"])
+            #expect(try active(now) == ["kyst/k1/1", "nord/n1/1", "nord/n1/2"])
             #expect(try active(later(60)) == ["kyst/k1/1", "nord/n1/2"])
+            let first = try WebhookSecretsTable.activeAcrossTenants(db, now: now, limit: 2)
+            let rest = try WebhookSecretsTable.activeAcrossTenants(db, now: now, after: first.last, limit: 2)
+            #expect((first + rest).map(\.secret.sealed) == [[1], [1], [2]])
+            #expect(
+                try WebhookSecretsTable.activeAcrossTenants(db, endpointKey: "n1", now: now).map(\.secret.version)
+                    == [1, 2])
+            #expect(try WebhookSecretsTable.activeAcrossTenants(db, endpointKey: "n2", now: now).isEmpty)
             #expect(try EndpointsTable.ownerAcrossTenants(db, endpointKey: "k1") == kyst)
             #expect(try EndpointsTable.ownerAcrossTenants(db, endpointKey: "absent") == nil)
             #expect(try EndpointsTable.find(db, tenant: nord, endpointKey: "n1")?.stripeEndpointID == "we_1")

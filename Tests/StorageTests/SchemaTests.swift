@@ -105,7 +105,7 @@ struct SchemaTests {
     func tenantColumns(_ engine: Engine) async throws {
         let store = try await Store(engine)
         let tables = try await store.database.tables().filter { !["tenants", "schema_migrations"].contains($0) }
-        #expect(tables.count == 23)
+        #expect(tables.count == 24)
         for table in tables {
             #expect(try await store.database.foreignKeys(of: table).contains("tenant_id>tenants"), "\(table)")
         }

@@ -11,7 +11,7 @@ import Vault
 @testable import Sync
 
 /// A database with many tenants, each with an endpoint of its own.
-private enum Doors {
+enum Doors {
     static func secret(_ index: Int) -> String { "whsec_door_\(index)_0123456789abcdef" }
     static func tenant(_ index: Int) -> TenantID { TenantID("door-\(index)") }
 

@@ -41,6 +41,7 @@ struct SignedEvents {
     ) async -> WebhookIngress.Outcome {
         guard let environment = try? world.environment() else { return .notDurable }
         let ingress = WebhookIngress(environment: environment, received: { _ in })
+        guard (try? await ingress.reload()) != nil else { return .notDurable }
         let header = Self.header(body, secret: secret, at: world.now().unixSeconds - ageSeconds)
         return await ingress.receive(body: body, signature: header, endpointKey: endpointKey)
     }

@@ -54,7 +54,7 @@ enum CodeRules {
         findings(
             files, of: /(^|[^\w.])(print|debugPrint|dump|NSLog)\((?!.*\bto: &)/,
             with: ["print(", "Print(", "dump(", "NSLog("], "only the commands print",
-            where: { !$0.isUnder(["Sources/ml-connector/", "Tests/Simulate/"]) })
+            where: { !$0.isUnder(["Sources/ml-connector/", "Tests/Simulate/", "Benchmarks/"]) })
     }
 
     static func statements(_ files: [SourceFile]) -> [Finding] {

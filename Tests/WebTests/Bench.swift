@@ -80,6 +80,7 @@ struct Bench: Sendable {
     let database: SQLiteDatabase
     let vault: Vault
     let ingress: WebhookIngress
+    let visma: VismaWebhooks
     let fault: @Sendable (CommitFault) -> Void
     let log: LogBook
 
@@ -100,8 +101,10 @@ struct Bench: Sendable {
             database: database, vault: vault, now: { now }, makeID: { "unused" }, transport: NoNetwork(),
             endpoints: .init(vismaAPI: nowhere, vismaConnect: nowhere, stripe: nowhere), log: log.logger(),
             node: "test")
+        let ingress = WebhookIngress(environment: environment) { _ in }
+        try await ingress.reload()
         return Bench(
-            database: database, vault: vault, ingress: WebhookIngress(environment: environment) { _ in },
+            database: database, vault: vault, ingress: ingress, visma: VismaWebhooks(environment: environment) { _ in },
             fault: { armed.arm($0) }, log: log)
     }
 
@@ -142,7 +145,8 @@ struct Bench: Sendable {
     func app(checks: [ReadinessCheck] = [], metrics: PrometheusRegistry = PrometheusRegistry()) -> WebApp {
         let count = Counting()
         return WebApp(
-            ingress: ingress, checks: checks, metrics: metrics, gauges: TenantGauges(database: database).samples,
+            ingress: ingress, visma: visma, checks: checks, metrics: metrics,
+            gauges: TenantGauges(database: database).samples,
             makeRequestID: { "request-\(count.next())" }, uptime: { .milliseconds(count.next()) })
     }
 }

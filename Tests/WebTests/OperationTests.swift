@@ -79,7 +79,7 @@ import Web
     func brokenGauges() async throws {
         let bench = try await Bench.open()
         let app = WebApp(
-            ingress: bench.ingress, checks: [], metrics: PrometheusRegistry(),
+            ingress: bench.ingress, visma: bench.visma, checks: [], metrics: PrometheusRegistry(),
             gauges: { throw StorageError(.busy, "locked") }, makeRequestID: { "r" }, uptime: { .zero })
         try await serving(app) { server in
             let series = try Scrape.parse(try await server.get("/metrics").body)

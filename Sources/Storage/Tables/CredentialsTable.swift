@@ -7,6 +7,8 @@ package struct CredentialPurpose: TextID {
     package static let vismaClientID = CredentialPurpose("visma_client_id")
     package static let vismaClientSecret = CredentialPurpose("visma_client_secret")
     package static let stripeKey = CredentialPurpose("stripe_key")
+    /// What Visma signs its own webhooks with: the signature key of the subscription in its Developer Portal.
+    package static let vismaWebhookKey = CredentialPurpose("visma_webhook_key")
     /// Keys the HMAC chain of the tenant's audit trail.
     package static let auditKey = CredentialPurpose("audit_key")
 }

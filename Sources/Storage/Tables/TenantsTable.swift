@@ -78,6 +78,27 @@ package enum TenantsTable {
         try db.query("SELECT \(columns) FROM tenants WHERE id = \(tenant)").first.map(record)
     }
 
+    /// What decides over a tenant's deliveries.
+    package struct Standing: Hashable, Sendable {
+        package var mode: TenantRecord.Mode
+        package var state: TenantRecord.State
+    }
+
+    /// How those of the tenants stand that there are. Crosses tenants: for a group of deliveries to several.
+    package static func standingsAcrossTenants(
+        _ db: any SQLConnection, of tenants: Set<TenantID>
+    ) throws -> [TenantID: Standing] {
+        // The last one fills up to a power of two, so that there are few texts of this statement.
+        var asked = tenants.map(\.rawValue).sorted()
+        guard let last = asked.last else { return [:] }
+        while asked.count & (asked.count - 1) != 0 { asked.append(last) }
+        var standings: [TenantID: Standing] = [:]
+        for row in try db.query("SELECT id, mode, state FROM tenants WHERE id IN (\(list: asked))") {
+            standings[try row.id("id")] = Standing(mode: try row.choice("mode"), state: try row.choice("state"))
+        }
+        return standings
+    }
+
     /// All tenants, or those in `state`, by id. Crosses tenants: for the registry and the operator.
     package static func list(
         _ db: any SQLConnection, state: TenantRecord.State? = nil

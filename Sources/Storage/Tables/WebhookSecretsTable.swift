@@ -51,18 +51,39 @@ package enum WebhookSecretsTable {
             """)
     }
 
-    /// Every secret that may verify a delivery now, with its tenant. Crosses tenants: the tenant of a delivery is
-    /// the one whose secret verifies it.
+    /// Secrets that may verify a delivery now, each with its tenant, by tenant, endpoint and version; behind `last`
+    /// where it is given. Crosses tenants: the tenant of a delivery is the one whose secret verifies it.
     package static func activeAcrossTenants(
-        _ db: any SQLConnection, now: Timestamp
+        _ db: any SQLConnection, now: Timestamp, after last: (tenant: TenantID, secret: SealedSecret)? = nil,
+        limit: Int = .max
+    ) throws -> [(tenant: TenantID, secret: SealedSecret)] {
+        let behind: SQLStatement =
+            last.map {
+                """
+                AND (s.tenant_id, s.endpoint_key, s.version)
+                    > (\($0.tenant), \($0.secret.endpointKey), \($0.secret.version))
+                """
+            } ?? ""
+        return try active(db, behind, now: now, limit: limit)
+    }
+
+    /// The same of one endpoint, whose URL was called. Crosses tenants: the URL does not name one.
+    package static func activeAcrossTenants(
+        _ db: any SQLConnection, endpointKey: String, now: Timestamp
+    ) throws -> [(tenant: TenantID, secret: SealedSecret)] {
+        try active(db, "AND e.endpoint_key = \(endpointKey)", now: now, limit: .max)
+    }
+
+    private static func active(
+        _ db: any SQLConnection, _ which: SQLStatement, now: Timestamp, limit: Int
     ) throws -> [(tenant: TenantID, secret: SealedSecret)] {
         try db.query(
             """
             SELECT s.tenant_id, s.endpoint_key, s.version, s.sealed, s.expires_at
             FROM webhook_secrets s
             JOIN webhook_endpoints e ON e.tenant_id = s.tenant_id AND e.endpoint_key = s.endpoint_key
-            WHERE e.state <> 'disabled' AND (s.expires_at IS NULL OR s.expires_at > \(now))
-            ORDER BY s.tenant_id, s.endpoint_key, s.version DESC
+            WHERE e.state <> 'disabled' AND (s.expires_at IS NULL OR s.expires_at > \(now)) \(which)
+            ORDER BY s.tenant_id, s.endpoint_key, s.version LIMIT \(limit)
             """
         ).map { (tenant: try $0.id("tenant_id"), secret: try secret($0)) }
     }

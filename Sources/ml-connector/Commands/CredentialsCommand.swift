@@ -14,6 +14,7 @@ struct CredentialsCommand: AsyncParsableCommand {
         case vismaClientID = "visma-client-id"
         case vismaClientSecret = "visma-client-secret"
         case stripeKey = "stripe-key"
+        case vismaWebhookKey = "visma-webhook-key"
 
         /// As the database and error texts spell it, with underscores, it is understood too.
         init?(argument: String) { self.init(rawValue: argument.replacing("_", with: "-")) }
@@ -23,6 +24,7 @@ struct CredentialsCommand: AsyncParsableCommand {
             case .vismaClientID: .vismaClientID
             case .vismaClientSecret: .vismaClientSecret
             case .stripeKey: .stripeKey
+            case .vismaWebhookKey: .vismaWebhookKey
             }
         }
     }
@@ -39,7 +41,7 @@ struct CredentialsCommand: AsyncParsableCommand {
 
         @OptionGroup var tenant: TenantArgument
 
-        @Argument(help: "visma-client-id, visma-client-secret or stripe-key.")
+        @Argument(help: "visma-client-id, visma-client-secret, stripe-key or visma-webhook-key.")
         var purpose: Purpose
 
         @Option(name: .long, help: "Read the secret from this file.")

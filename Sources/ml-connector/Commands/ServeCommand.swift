@@ -48,12 +48,14 @@ struct ServeCommand: AsyncParsableCommand {
         let environment = assembly.environment
         let scheduler = Scheduler(environment: environment, registry: assembly.registry)
         let ingress = WebhookIngress(environment: environment) { scheduler.wake($0) }
-        try await ingress.reload()
+        let visma = VismaWebhooks(environment: environment, header: assembly.settings.vismaSignatureHeader) {
+            scheduler.wake($0)
+        }
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
         let start = ContinuousClock.now
         let app = WebApp(
-            ingress: ingress,
+            ingress: ingress, visma: visma,
             checks: [.database(assembly.database), .migrations(assembly.database)], metrics: metrics,
             gauges: TenantGauges(database: assembly.database).samples,
             makeRequestID: SystemSource.makeID, uptime: { ContinuousClock.now - start })
@@ -61,7 +63,9 @@ struct ServeCommand: AsyncParsableCommand {
             host: assembly.settings.host, port: assembly.settings.port, app: app, log: Logger(label: "http"),
             bound: announce)
         var configuration = ServiceGroupConfiguration(
-            services: [.init(service: scheduler), .init(service: http)],
+            services: [
+                .init(service: scheduler), .init(service: ingress), .init(service: visma), .init(service: http),
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "service"))
         configuration.maximumGracefulShutdownDuration = .seconds(Self.shutdownSecondsMax)
         return ServiceGroup(configuration: configuration)

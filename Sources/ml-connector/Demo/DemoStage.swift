@@ -66,9 +66,10 @@ struct DemoStage: Sendable {
         let environment = assembly.environment
         let scheduler = Scheduler(environment: environment, registry: assembly.registry)
         let ingress = WebhookIngress(environment: environment) { scheduler.wake($0) }
+        let visma = VismaWebhooks(environment: environment) { scheduler.wake($0) }
         let start = ContinuousClock.now
         let app = WebApp(
-            ingress: ingress, checks: [.database(assembly.database), .migrations(assembly.database)],
+            ingress: ingress, visma: visma, checks: [.database(assembly.database), .migrations(assembly.database)],
             metrics: PrometheusRegistry(), makeRequestID: SystemSource.makeID,
             uptime: { ContinuousClock.now - start })
         let http = HTTPService(
@@ -78,7 +79,9 @@ struct DemoStage: Sendable {
             logger: Logger(label: "courier"))
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: scheduler), .init(service: http), .init(service: courier)],
+                services: [
+                    .init(service: scheduler), .init(service: ingress), .init(service: http), .init(service: courier),
+                ],
                 logger: Logger(label: "demo")))
         return try await withThrowingTaskGroup(of: R?.self) { tasks in
             tasks.addTask {

@@ -1,0 +1,141 @@
+import Domain
+import Foundation
+import LibCrypto
+import Logging
+import Outbound
+import Storage
+import Sync
+import Synchronization
+import Vault
+import Web
+
+/// A network that nobody may use: receiving a webhook calls nobody.
+private struct NoNetwork: Transport {
+    func send(_ request: OutboundRequest) async throws(TransportFailure) -> OutboundResponse {
+        throw TransportFailure(kind: .notSent, text: "there is no network here")
+    }
+}
+
+/// A durable database as `serve` opens it, with endpoints whose secrets are known here.
+struct Stage: Sendable {
+    static let bodyBytes = 3072
+
+    let database: SQLiteDatabase
+    let environment: SyncEnvironment
+    let keyFile: String
+    private let commits: Counter
+
+    final class Counter: Sendable {
+        private let count = Atomic<Int>(0)
+        func add() { count.wrappingAdd(1, ordering: .relaxed) }
+        var value: Int { count.load(ordering: .relaxed) }
+    }
+
+    /// Transactions so far: with `synchronous=FULL` each one is a sync of the log.
+    var commitCount: Int { commits.value }
+
+    static let now: @Sendable () -> Timestamp = {
+        Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
+    }
+
+    static func open(_ directory: String) async throws -> Stage {
+        let commits = Counter()
+        let database = try SQLiteDatabase(
+            .pool(path: directory + "/ml-connector.sqlite"), beforeCommit: { commits.add() })
+        try await Migrator(database: database).migrate(now: now())
+        let keyFile = directory + "/master.key"
+        _ = try MasterKeyFile.generate(at: keyFile, randomBytes: { try secureRandomBytes($0) })
+        let vault = Vault(
+            database: database, keys: try MasterKeyRing(file: keyFile), randomBytes: { try secureRandomBytes($0) })
+        let nowhere = try HostRules().baseURL("http://127.0.0.1:1")
+        let environment = SyncEnvironment(
+            database: database, vault: vault, now: now, makeID: { UUID().uuidString }, transport: NoNetwork(),
+            endpoints: .init(vismaAPI: nowhere, vismaConnect: nowhere, stripe: nowhere),
+            log: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }, node: "bench")
+        return Stage(database: database, environment: environment, keyFile: keyFile, commits: commits)
+    }
+
+    // MARK: Endpoints
+
+    static func tenant(_ index: Int) -> TenantID { TenantID("tenant-\(index)") }
+    static func endpointKey(_ index: Int) -> String { "endpoint\(index)" }
+    static func secret(_ index: Int) -> String { "whsec_bench_\(index)_0123456789abcdef" }
+
+    /// Adds endpoints `range`, shared out among `tenantCount` tenants, which are made where they are missing.
+    func add(_ range: Range<Int>, tenantCount: Int) async throws {
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: 1000) {
+            try await database.write { [environment] db in
+                for index in start..<min(start + 1000, range.upperBound) {
+                    let tenant = Self.tenant(index % tenantCount)
+                    if try TenantsTable.find(db, tenant: tenant) == nil { try Self.add(tenant, db, environment) }
+                    try Self.add(index, of: tenant, db, environment)
+                }
+            }
+        }
+    }
+
+    /// Paused, so that a server that runs on this database stores their events and does nothing else.
+    private static func add(_ tenant: TenantID, _ db: any SQLConnection, _ environment: SyncEnvironment) throws {
+        try TenantsTable.insert(
+            db,
+            TenantRecord(
+                id: tenant, name: "\(tenant)", vismaTenant: "visma-\(tenant)", mode: .test, state: .paused,
+                createdAt: now(), updatedAt: now()))
+        try environment.vault.createDataKey(db, tenant: tenant, now: now())
+    }
+
+    private static func add(
+        _ index: Int, of tenant: TenantID, _ db: any SQLConnection, _ environment: SyncEnvironment
+    ) throws {
+        let key = endpointKey(index)
+        try EndpointsTable.insert(
+            db, tenant: tenant,
+            EndpointRecord(endpointKey: key, url: "https://bench.invalid/\(key)", state: .active, createdAt: now()))
+        let sealed = try environment.vault.sealBytes(
+            db, Secret(secret(index)), purpose: WebhookKeys.purpose, tenant: tenant,
+            label: WebhookKeys.label(key, version: 1))
+        try WebhookSecretsTable.insert(
+            db, tenant: tenant, SealedSecret(endpointKey: key, version: 1, sealed: sealed))
+    }
+
+    // MARK: Events
+
+    /// A snapshot event of about 3 KB, like an invoice's.
+    static func event(_ id: String) -> [UInt8] { Array(#"{"id":"\#(id)""#.utf8) + rest }
+
+    /// All of it but the id.
+    private static let rest: [UInt8] = {
+        var line = 0
+        var lines = ""
+        while lines.utf8.count < bodyBytes - 320 {
+            line += 1
+            lines +=
+                (line > 1 ? "," : "")
+                + #"{"id":"il_\#(line)","object":"line_item","amount":\#(line * 1250),"currency":"nok","# + "\n   "
+                + #""description":"Services of period \#(line)","livemode":false,"metadata":{},"quantity":1}"#
+        }
+        let text =
+            #","object":"event","api_version":"2026-09-30.basil","created":1795000000,"data":{"# + "\n "
+            + #""object":{"id":"in_1PbenchInvoice0001","object":"invoice","customer":"cus_bench","lines":["# + lines
+            + #"]}},"livemode":false,"pending_webhooks":1,"request":{"id":null,"idempotency_key":null},"#
+            + #""type":"invoice.paid"}"#
+        return Array(text.utf8)
+    }()
+
+    static func signature(_ body: [UInt8], _ key: HMACKey) throws -> String {
+        let seconds = now().unixSeconds
+        return "t=\(seconds),v1=\(hex(try key.code(Array("\(seconds).".utf8), body)))"
+    }
+
+    func app(_ ingress: WebhookIngress) -> WebApp {
+        let ids = Counter()
+        let start = ContinuousClock.now
+        return WebApp(
+            ingress: ingress, visma: VismaWebhooks(environment: environment) { _ in }, checks: [],
+            metrics: PrometheusRegistry(),
+            makeRequestID: {
+                ids.add()
+                return "request-\(ids.value)"
+            }, uptime: { ContinuousClock.now - start })
+    }
+}
