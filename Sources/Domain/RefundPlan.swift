@@ -157,10 +157,11 @@ enum RefundPlan {
         return isBooked(charge, collection, situation) ? nil : booking
     }
 
-    /// A refund of it stands in Visma as a document of its own.
+    /// A refund of it stands in Visma as a document of its own, booked here or by another document that it paid.
     static func isBooked(_ charge: Collection.Charge, _ collection: Collection, _ situation: Situation) -> Bool {
         let refunds = collection.refunds.filter { self.charge(of: $0, collection) == charge }.map(\.id.rawValue)
         return situation.bookings.contains { refunds.contains($0.cause) && $0.stands }
+            || refunds.contains(where: situation.bookedElsewhere.contains)
     }
 
     /// The payment may be voidable once Visma has released it: no credit note is taken meanwhile.

@@ -127,6 +127,14 @@ enum RefundCases {
             $0.bookings.append(Samples.booking(.booked, of: "re_1", .refund, number: "R1"))
         },
         PlanCase(
+            "refunded in full, and another document that it paid has booked the refund: a review", Samples.refunded(),
+            ["review booking_changed"]
+        ) {
+            $0.bookings[0].state = .voided
+            $0.sharers = [Samples.intent: [DocumentRef(type: .invoice, number: "000001")]]
+            $0.bookedElsewhere = ["re_1"]
+        },
+        PlanCase(
             "refunded in part: a review", Samples.refunded(Samples.refund(Samples.kroner(600))),
             ["review booking_changed", "find credits"]
         ) { $0.bookings[0].state = .voided },

@@ -141,7 +141,9 @@ struct Ledger {
             let others = stripe.invoices.indices.filter { other in
                 other != invoice && stripe.invoices[other]?.payments.contains { $0.source == payment.source } == true
             }
-            if !others.isEmpty { situation.sharers[intent] = others.map { connectors[$0].link.document } }
+            guard !others.isEmpty else { continue }
+            situation.sharers[intent] = others.map { connectors[$0].link.document }
+            situation.bookedElsewhere.formUnion(others.flatMap { connectors[$0].bookings }.map(\.fact))
         }
         return situation
     }
