@@ -130,13 +130,30 @@ package enum DisputePlan {
     private static func reversible(
         _ dispute: Collection.Dispute, _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
     ) -> Booking? {
-        guard PaymentPlan.isSole(charge, collection, situation),
-            let booking = soleBooking(charge, collection, situation),
-            covering(charge, booking, collection, situation)?.id == dispute.id
+        guard let booking = soleBooking(charge, collection, situation), booking.state == .booked,
+            covering(charge, booking, collection, situation)?.id == dispute.id,
+            isReversible(booking, charge, collection, situation)
         else { return nil }
+        return booking
+    }
+
+    private static func isReversible(
+        _ booking: Booking, _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
+    ) -> Bool {
         // A second loss on the same charge is money besides.
-        let others = collection.disputes.filter { $0.charge == charge.id && isLost($0) && $0.id != dispute.id }
-        return others.isEmpty && booking.state == .booked && booking.fee.isZero ? booking : nil
+        PaymentPlan.isSole(charge, collection, situation) && booking.fee.isZero
+            && collection.disputes.filter { $0.charge == charge.id && isLost($0) }.count == 1
+    }
+
+    /// By policy, once Visma has released it; lost by then.
+    static func willVoid(
+        _ charge: Collection.Charge, _ booking: Booking, by moment: Timestamp, _ collection: Collection,
+        _ situation: Situation
+    ) -> Bool {
+        guard let dispute = covering(charge, booking, collection, situation) else { return false }
+        return situation.policy.posting.disputes == .post && (dispute.movements.last?.createdAt ?? moment) <= moment
+            && soleBooking(charge, collection, situation) == booking
+            && isReversible(booking, charge, collection, situation)
     }
 
     /// The lost dispute of all that was booked: the payment is voided for it, or was by a person.

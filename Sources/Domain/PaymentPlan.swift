@@ -181,7 +181,9 @@ package enum PaymentPlan {
             return [.review(accountMissing("\(amount) was paid (\(reference))", receivable.currency))]
         }
         let open = available(receivable, situation.bookings)
-        let applied = min(amount.minorUnits, max(0, open.minorUnits))
+        let taken = takenBefore(payment, receivable, collection, situation)
+        let applied = min(amount.minorUnits, max(0, open.minorUnits - taken))
+        if applied < amount.minorUnits, isMakingRoom(for: payment, collection, situation) { return [] }
         let day: LocalDate
         var text = "Stripe \(receivable.document.number)"
         switch PostingDay.choose(
@@ -201,6 +203,50 @@ package enum PaymentPlan {
             isOnHold: posting.booking == .hold,
             charges: FeePlan.charges(on: payment, collection, situation))
         return [.post(.payment(draft), cause: cause)]
+    }
+
+    /// What payments that came before, and are still to be booked, will take of what is open: which payment settles the
+    /// document is decided by when they were paid, not by when a period lets them be booked.
+    private static func takenBefore(
+        _ payment: Collection.Payment, _ receivable: Receivable, _ collection: Collection, _ situation: Situation
+    ) -> Int64 {
+        inOrder(collection).prefix { $0.id != payment.id }.reduce(0) { sum, other in
+            guard charge(of: other, collection) != nil, bookings(of: other, situation).isEmpty,
+                other.amountPaid.currency == receivable.currency
+            else { return sum }
+            return sum + other.amountPaid.minorUnits
+        }
+    }
+
+    /// The money of another payment had gone back when this one came, and its booking is to be voided or is being: what
+    /// it gives back is this one's to take. One on hold is not waited for, as a person may never release it.
+    private static func isMakingRoom(
+        for payment: Collection.Payment, _ collection: Collection, _ situation: Situation
+    ) -> Bool {
+        guard let paidAt = payment.paidAt else { return false }
+        return inOrder(collection).contains { other in
+            guard other.id != payment.id, let charge = charge(of: other, collection) else { return false }
+            let isRefunded = RefundPlan.lastAt(charge, collection).map { $0 <= paidAt } == true
+            guard let last = bookings(of: other, situation).last else {
+                return isRefunded && situation.policy.posting.booking == .release
+                    && RefundPlan.willVoid(charge, nil, collection, situation)
+                    && FeePlan.charges(on: other, collection, situation).isEmpty
+            }
+            guard last.applied.isPositive, last.state != .voiding else { return last.state == .voiding }
+            guard last.stands, last.state != .held, situation.policy.posting.booking == .release,
+                situation.refused(Step.voidPayment, cause: last.cause) == nil
+            else { return false }
+            return isRefunded && RefundPlan.willVoid(charge, last, collection, situation)
+                || DisputePlan.willVoid(charge, last, by: paidAt, collection, situation)
+        }
+    }
+
+    /// All that the charge paid here has a booking, whatever became of it: what stands unapplied of it is known.
+    static func isKnown(_ charge: Collection.Charge, _ collection: Collection, _ situation: Situation) -> Bool {
+        collection.payments.allSatisfy { payment in
+            payment.status != "paid" || self.charge(of: payment, collection) != charge
+                || !bookings(of: payment, situation).isEmpty
+        }
     }
 
     static func accountMissing(_ what: String, _ currency: Currency) -> Review {

@@ -47,6 +47,12 @@ enum RefundPlan {
         refunded(charge, collection) >= charge.amount.minorUnits
     }
 
+    /// When the last of what was refunded of it was.
+    static func lastAt(_ charge: Collection.Charge, _ collection: Collection) -> Timestamp? {
+        collection.refunds.filter { $0.status == "succeeded" && self.charge(of: $0, collection) == charge }
+            .map(\.createdAt).max()
+    }
+
     /// In minor units of the charge's currency, without refunds that are pending or failed.
     static func refunded(_ charge: Collection.Charge, _ collection: Collection) -> Int64 {
         collection.refunds.filter { $0.status == "succeeded" && self.charge(of: $0, collection) == charge }
@@ -103,7 +109,8 @@ enum RefundPlan {
         }
         if awaitsVoid(charge, collection, situation) { return late(refund, receivable, situation) }
         let unapplied = unapplied(for: refund, charge, collection, situation)
-        if unapplied == nil, situation.policy.posting.refunds == .ownCreditNote,
+        if unapplied == nil, PaymentPlan.isKnown(charge, collection, situation),
+            situation.policy.posting.refunds == .ownCreditNote,
             PaymentPlan.isSole(charge, collection, situation)
         {
             if let actions = CreditNotePlan.actions(for: refund, receivable, situation) { return actions }
@@ -146,15 +153,21 @@ enum RefundPlan {
     private static func voidable(
         _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
     ) -> Booking? {
-        guard situation.policy.posting.refunds == .void, isFullyRefunded(charge, collection),
-            PaymentPlan.isSole(charge, collection, situation)
-        else { return nil }
         let payments = collection.payments.filter { PaymentPlan.charge(of: $0, collection) == charge }
         guard payments.count == 1, let payment = payments.first,
             let booking = PaymentPlan.bookings(of: payment, situation).last, booking.state == .booked,
-            booking.fee.isZero
+            willVoid(charge, booking, collection, situation)
         else { return nil }
-        return isBooked(charge, collection, situation) ? nil : booking
+        return booking
+    }
+
+    /// By policy, for a full refund of what paid this invoice alone, carries no fee and has no refund of its own.
+    static func willVoid(
+        _ charge: Collection.Charge, _ booking: Booking?, _ collection: Collection, _ situation: Situation
+    ) -> Bool {
+        situation.policy.posting.refunds == .void && isFullyRefunded(charge, collection)
+            && PaymentPlan.isSole(charge, collection, situation) && booking?.fee.isZero != false
+            && !isBooked(charge, collection, situation)
     }
 
     /// A refund of it stands in Visma as a document of its own, booked here or by another document that it paid.
@@ -211,6 +224,8 @@ enum RefundPlan {
         guard made.isEmpty else {
             return [.review(ambiguous(refund, made.map { "refund \($0.number)" })), look(refund, situation)]
         }
+        // What of it stands unapplied, which comes first, is not known before the payment is booked.
+        guard PaymentPlan.isKnown(charge, collection, situation) else { return [] }
         guard let (booking, rest) = unapplied else { return pay(refund, credits.creditNotes, receivable, situation) }
         // Released, or there is nothing yet that a refund could be paid from.
         guard booking.state == .booked else { return late(refund, receivable, situation) }

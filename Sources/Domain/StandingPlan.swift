@@ -59,7 +59,7 @@ enum StandingPlan {
             let isBooked = situation.bookings.contains { $0.cause == note.id }
             let books =
                 situation.policy.posting.stripeCredits == .creditNote && collection.refunds.isEmpty
-                && !note.givenBack.isPositive
+                && !note.givenBack.isPositive && lacks(note.amount, receivable, collection, situation)
             if isBooked || books {
                 return CreditNotePlan.actions(for: note, receivable, situation)
             }
@@ -73,6 +73,23 @@ enum StandingPlan {
                         proposals: ["make the credit note in Visma too", "void it in Stripe"]))
             ]
         }
+    }
+
+    /// So much is open in Visma beyond what remains in Stripe, once the payments that are still to be booked have taken
+    /// theirs: what was credited in both needs no credit note.
+    private static func lacks(
+        _ amount: Money, _ receivable: Receivable, _ collection: Collection, _ situation: Situation
+    ) -> Bool {
+        guard collection.currency == receivable.currency else { return false }
+        let paid = collection.payments.filter { $0.status == "paid" }
+        let coming = paid.filter { !isBooked($0, situation) }.reduce(0) { $0 + $1.amountPaid.minorUnits }
+        // What was paid too much may be counted with a payment, and takes nothing.
+        let beyond = paid.reduce(0) { $0 + $1.amountPaid.minorUnits } - collection.amountPaid.minorUnits
+        let open =
+            PaymentPlan.available(receivable, situation.bookings)
+            - PaymentPlan.owedBack(collection, receivable.currency, situation)
+        let taken = max(0, coming - max(0, beyond))
+        return open.minorUnits - taken - collection.amountRemaining.minorUnits >= amount.minorUnits
     }
 
     private static func foreignCredits(

@@ -48,7 +48,7 @@ struct LedgerTests {
             }
             return await group.reduce(into: []) { $0 += $1 }
         }
-        for failure in failures.prefix(10) { Issue.record("\(failure.joined(separator: "\n"))") }
+        for failure in failures.prefix(20) { Issue.record("\(failure.joined(separator: "\n"))") }
         #expect(failures.count == 0, "\(failures.count) of \(Self.sequences) sequences from seed \(Self.firstSeed)")
     }
 }

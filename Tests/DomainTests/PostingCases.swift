@@ -162,7 +162,7 @@ enum PostingCases {
             "paid too much twice: each with its own", over(beside: 50),
             [
                 "post payment 1300.00 NOK applied 1250.00 for inpay_1",
-                "post payment 1250.00 NOK applied 1250.00 for inpay_2",
+                "post payment 1250.00 NOK applied 0.00 for inpay_2",
             ]
         ) {
             $0.collection?.amountOverpaid = Samples.kroner(1300)

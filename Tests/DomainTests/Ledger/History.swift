@@ -160,10 +160,12 @@ struct History {
 
     /// Whether its books may not depend on when they were looked at. Left out is what cannot be taken back and is a
     /// review instead (what Stripe was told of a bank's payment that is voided, a credit note of ours for a refund that
-    /// fails), and what depends on what was known in time: the fee for a payment that may be voided, a part for a full
-    /// refund or dispute, the second of two credit notes that may be meant, the refund that one of Stripe's may be for.
+    /// fails, the entry of a loss beside a refund that fails); what depends on what was known in time: the fee for a
+    /// payment that may be voided, a part for a full refund or dispute, the second of two credit notes that may be
+    /// meant, the refund that one of Stripe's may be for; and what waits for a person to name a cash account.
     func isComparable(_ answers: [String]) -> Bool {
         let posting = setting.policy.posting
+        guard posting.cashAccounts[setting.currency.code] != nil else { return false }
         if posting.fees == .post, setting.feeDelaySeconds > 0, posting.refunds == .void || posting.disputes == .post {
             return false
         }
@@ -174,7 +176,7 @@ struct History {
         for (fact, answer) in zip(facts, answers) where answer != "-" {
             switch fact.what {
             case .bankVoided: return false
-            case .refundFails where posting.refunds == .ownCreditNote: return false
+            case .refundFails where posting.refunds == .ownCreditNote || posting.disputes == .post: return false
             case .refund: refunds += 1
             case .stripeCredit: credits += 1
             case .dispute: disputes += 1
@@ -183,7 +185,7 @@ struct History {
             }
         }
         return replies < 2 && disputes < 2 && (refunds == 0 || credits == 0)
-            && (posting.refunds != .void || refunds < 2)
+            && (posting.refunds != .void || refunds < (posting.booking == .hold ? 1 : 2))
     }
 
     /// Nothing but payments and settlements, no policy that waits for a person: nobody needs to be asked anything.

@@ -60,9 +60,16 @@ extension Ledger {
                 visma.papers[$0].state == .open && visma.papers[$0].order == nil && visma.papers[$0].applied > 0
             })
         else { return "-" }
+        let stood = ours()
         visma.papers[paper].state = .voided
         takenBack.insert(payment.id)
-        return "\(payment.id)"
+        return "\(payment.id) of \(stood)"
+    }
+
+    /// What a person does to a booking of ours is the same only where the same of ours stood.
+    private func ours() -> String {
+        visma.papers.filter { $0.isOurs && $0.stands }.map { "\($0.type) \($0.reference) \($0.applied)" }.sorted()
+            .joined(separator: ", ")
     }
 
     mutating func askUndo(_ index: Int) -> String {
@@ -77,7 +84,7 @@ extension Ledger {
         connectors[invoice].requests.append(
             Request(kind: .undo, cause: booking.cause, reason: "wrong", actor: "someone", askedAt: now))
         takenBack.insert(payment.id)
-        return "\(payment.id)"
+        return "\(payment.id) of \(ours())"
     }
 
     mutating func releaseHeld() -> String {
