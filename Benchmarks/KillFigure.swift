@@ -5,14 +5,15 @@ import Sandbox
 import Storage
 import Sync
 
-/// Kills the real server under load at random moments and looks in the database for everything that it had
+/// Kills the real server under load at random answers and looks in the database for everything that it had
 /// acknowledged.
 struct KillFigure: Figure {
     let names = ["acknowledged_lost"]
 
     private static let tenantCount = 20
     private static let patienceSeconds = 30.0
-    /// More than are sent before the kill.
+    /// Of 6000 that are sent, so that the server is always killed under load.
+    private static let answersMax: UInt64 = 2500
     private static let messagesMax = 6000
 
     func measure(_ options: FigureOptions) async throws -> [Reading] {
@@ -25,7 +26,7 @@ struct KillFigure: Figure {
         for kill in 0..<options.kills {
             let messages = try Self.messages(kill)
             let answered = try await playOne(
-                options.scratch, messages, afterMilliseconds: Int(20 + random.next() % 400))
+                options.scratch, messages, answers: Int(1 + random.next() % Self.answersMax))
             let missing = try await Self.missing(answered.map { "evt_\(kill)_\($0)" }, options.scratch)
             acknowledged += answered.count
             lost += missing.count
@@ -40,41 +41,46 @@ struct KillFigure: Figure {
         ]
     }
 
-    /// Which messages were answered 200 by a server that was killed so long after the first of them.
-    private func playOne(_ directory: String, _ messages: [[UInt8]], afterMilliseconds: Int) async throws -> [Int] {
-        let portFile = directory + "/port"
-        try? FileManager.default.removeItem(atPath: portFile)
+    /// Which messages were answered 200 by a server that was killed at the answer with that number, while the others
+    /// were under way.
+    private func playOne(_ directory: String, _ messages: [[UInt8]], answers: Int) async throws -> [Int] {
         let server = Process()
         server.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent().appending(path: "ml-connector")
         server.arguments = [
-            "serve", "--port", "0", "--port-file", portFile, "--database", directory + "/ml-connector.sqlite",
+            "serve", "--port", "0", "--output", "json", "--database", directory + "/ml-connector.sqlite",
             "--key-file", directory + "/master.key", "--log-level", "error",
         ]
+        let output = Pipe()
+        server.standardOutput = output
         server.standardError = FileHandle.nullDevice
         try server.run()
         defer {
             kill(server.processIdentifier, SIGKILL)
             server.waitUntilExit()
         }
-        let port = try await Self.port(in: portFile, of: server)
-        async let result = Load(port: port, connections: 32, messages: messages, seconds: 20).run()
-        try await Task.sleep(for: .milliseconds(afterMilliseconds))
-        kill(server.processIdentifier, SIGKILL)
-        return try await result.acknowledged
+        let port = try await Self.port(saidTo: output.fileHandleForReading)
+        var load = Load(port: port, connections: 32, messages: messages, seconds: Self.patienceSeconds)
+        let process = server.processIdentifier
+        load.interruption = Load.Interruption(answers: answers) { kill(process, SIGKILL) }
+        return try await load.run().acknowledged
     }
 
-    private static func port(in file: String, of server: Process) async throws -> Int {
-        let limit = ContinuousClock.now + .seconds(patienceSeconds)
-        while ContinuousClock.now < limit, server.isRunning {
-            if let data = FileManager.default.contents(atPath: file),
-                let port = Int(String(decoding: data, as: UTF8.self).filter(\.isNumber))
-            {
-                return port
+    /// From the line that a server says when it listens; a server that ends says no more.
+    private static func port(saidTo output: FileHandle) async throws -> Int {
+        let line = try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                var line: [UInt8] = []
+                while line.last != UInt8(ascii: "\n"), let byte = try? output.read(upToCount: 1)?.first {
+                    line.append(byte)
+                }
+                continuation.resume(returning: String(decoding: line, as: UTF8.self))
             }
-            try await Task.sleep(for: .milliseconds(5))
         }
-        throw Load.Failed(description: "the server did not start")
+        guard let port = line.split(separator: ":").last.flatMap({ Int($0.filter(\.isNumber)) }) else {
+            throw Load.Failed(description: "the server did not start")
+        }
+        return port
     }
 
     private static func missing(_ ids: [String], _ directory: String) async throws -> [String] {

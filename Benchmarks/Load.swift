@@ -32,6 +32,13 @@ struct Load: Sendable {
     var perSecond: Double?
     /// Set by whoever wants it to end sooner.
     var stop: Stop?
+    var interruption: Interruption?
+
+    /// What is done once so many answers have come.
+    struct Interruption: Sendable {
+        var answers: Int
+        var act: @Sendable () -> Void
+    }
 
     final class Stop: Sendable {
         private let flag = Atomic<Bool>(false)
@@ -160,6 +167,9 @@ private final class Generator {
         connections[index].message = nil
         result.statuses[status, default: 0] += 1
         if status == 200 { result.acknowledged.append(message) }
+        if let interruption = load.interruption, interruption.answers == result.nanoseconds.count + 1 {
+            interruption.act()
+        }
         result.nanoseconds.append(Int64(DispatchTime.now().uptimeNanoseconds - connections[index].sentAt))
     }
 

@@ -282,13 +282,15 @@ package enum PaymentPlan {
         return max(0, min(beyond, collection.amountOverpaid.minorUnits - max(0, allocated) - others))
     }
 
-    /// What stands unapplied on the bookings of a charge, and on which of them the most.
+    /// What stands unapplied on the bookings of a charge, and on which of them the most. A dispute that takes a booking
+    /// back changes nothing in what was sold for the money.
     static func unapplied(
         _ charge: Collection.Charge, _ collection: Collection, _ situation: Situation
     ) -> (booking: Booking, rest: Money)? {
-        collection.payments.filter { self.charge(of: $0, collection) == charge }
+        let all = collection.payments.filter { self.charge(of: $0, collection) == charge }
             .compactMap { bookings(of: $0, situation).last }
-            .filter { $0.stands && $0.applied.minorUnits < $0.amount.minorUnits }
+        return all.filter { $0.stands || $0.voidedFor == .dispute }
+            .filter { $0.applied.minorUnits < $0.amount.minorUnits }
             .map { ($0, $0.amount - $0.applied) }
             .max { ($0.1.minorUnits, $1.0.cause) < ($1.1.minorUnits, $0.0.cause) }
     }

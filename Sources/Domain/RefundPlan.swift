@@ -227,20 +227,21 @@ enum RefundPlan {
         // What of it stands unapplied, which comes first, is not known before the payment is booked.
         guard PaymentPlan.isKnown(charge, collection, situation) else { return [] }
         guard let (booking, rest) = unapplied else { return pay(refund, credits.creditNotes, receivable, situation) }
-        // Released, or there is nothing yet that a refund could be paid from.
-        guard booking.state == .booked else { return late(refund, receivable, situation) }
-        guard rest.covers(refund.amount) else {
+        guard rest.covers(refund.amount), booking.stands else {
             return [.review(mixed(refund, booking, rest)), look(refund, situation)]
         }
+        // Released, or there is nothing yet that a refund could be paid from.
+        guard booking.state == .booked else { return late(refund, receivable, situation) }
         let document = DocumentRef(type: .payment, number: booking.number.rawValue)
         return post(refund, on: document, receivable, situation)
     }
 
     private static func mixed(_ refund: Collection.Refund, _ booking: Booking, _ rest: Money) -> Review {
-        Review(
+        let stands = booking.stands ? "stands" : "stood, until it was voided,"
+        return Review(
             .refund,
             found:
-                "\(refund.amount) was refunded (\(refund.id)), and only \(rest) of it stands unapplied on Visma "
+                "\(refund.amount) was refunded (\(refund.id)), and only \(rest) of it \(stands) unapplied on Visma "
                 + "payment \(booking.number)",
             proposals: [
                 "make the refund in Visma from the payment and a credit note, with \(refund.id) as payment reference"

@@ -55,16 +55,19 @@ enum StandingPlan {
     static func credited(
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
-        foreignCredits(collection, situation).flatMap { note -> [Action] in
+        let isOneCurrency = collection.currency == receivable.currency
+        let lack = isOneCurrency ? lack(receivable, collection, situation) : 0
+        return foreignCredits(collection, situation).flatMap { note -> [Action] in
             let isBooked = situation.bookings.contains { $0.cause == note.id }
             let books =
                 situation.policy.posting.stripeCredits == .creditNote && collection.refunds.isEmpty
-                && !note.givenBack.isPositive && lacks(note.amount, receivable, collection, situation)
+                && !note.givenBack.isPositive && isOneCurrency && lack >= note.amount.minorUnits
             if isBooked || books {
                 return CreditNotePlan.actions(for: note, receivable, situation)
             }
             // What took from the open amount shows in it; what was given back of money that had come shows nowhere.
-            guard note.givenBack.isPositive || !agree(receivable, collection, situation) else { return [] }
+            let isTold = isOneCurrency && (collection.status == "open" ? lack == 0 : lack <= 0)
+            guard note.givenBack.isPositive || !isTold else { return [] }
             let found = "credit note \(note.number ?? note.id) of \(note.amount) was made in Stripe (\(note.id))"
             return [
                 .review(
@@ -75,12 +78,11 @@ enum StandingPlan {
         }
     }
 
-    /// So much is open in Visma beyond what remains in Stripe, once the payments that are still to be booked have taken
-    /// theirs: what was credited in both needs no credit note.
-    private static func lacks(
-        _ amount: Money, _ receivable: Receivable, _ collection: Collection, _ situation: Situation
-    ) -> Bool {
-        guard collection.currency == receivable.currency else { return false }
+    /// What is open in Visma beyond what remains in Stripe, in minor units, once the payments that are still to be
+    /// booked have taken theirs: what was credited in both needs no credit note.
+    private static func lack(
+        _ receivable: Receivable, _ collection: Collection, _ situation: Situation
+    ) -> Int64 {
         let paid = collection.payments.filter { $0.status == "paid" }
         let coming = paid.filter { !isBooked($0, situation) }.reduce(0) { $0 + $1.amountPaid.minorUnits }
         // What was paid too much may be counted with a payment, and takes nothing.
@@ -89,7 +91,7 @@ enum StandingPlan {
             PaymentPlan.available(receivable, situation.bookings)
             - PaymentPlan.owedBack(collection, receivable.currency, situation)
         let taken = max(0, coming - max(0, beyond))
-        return open.minorUnits - taken - collection.amountRemaining.minorUnits >= amount.minorUnits
+        return open.minorUnits - taken - collection.amountRemaining.minorUnits
     }
 
     private static func foreignCredits(

@@ -40,27 +40,27 @@
             // Another program looks and kills: this one's threads are shared by all tests.
             let left = try tool.python(
                 """
-                import os, subprocess, sys, time
+                import os, select, subprocess, sys
                 demo = subprocess.Popen([sys.argv[1], "demo", "--engine", "postgres"], stdout=subprocess.DEVNULL)
-                def child():
+                def keeper():
                     for process in filter(str.isdigit, os.listdir("/proc")):
                         try:
                             if f"\\nPPid:\\t{demo.pid}\\n" in open(f"/proc/{process}/status").read():
                                 directory = os.readlink(f"/proc/{process}/cwd")
                                 if directory.startswith("/tmp/ml-connector-postgres-"):
-                                    return [f"/proc/{process}", directory]
+                                    return os.pidfd_open(int(process)), directory
                         except OSError:
                             pass  # It has ended meanwhile.
-                places = None
-                while not places:
+                found = None
+                while not found:
                     assert demo.poll() is None, "the demo ended before it was killed"
-                    places = child()
-                assert all(map(os.path.exists, places)), places
+                    found = keeper()
+                process, directory = found
+                assert os.path.exists(directory), directory
                 demo.kill()
-                end = time.monotonic() + 60
-                while any(map(os.path.exists, places)) and time.monotonic() < end:
-                    time.sleep(0.02)
-                print([place for place in places if os.path.exists(place)])
+                # The keeper is the last to end, when everything is cleared away.
+                ended, _, _ = select.select([process], [], [], 60)
+                print([directory] if os.path.exists(directory) or not ended else [])
                 """, Tool.binary.path)
             #expect(left == "[]")
         }

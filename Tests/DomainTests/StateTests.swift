@@ -66,6 +66,9 @@ struct StateTests {
     @Test("Overpayments", arguments: PostingCases.overpayments)
     func overpayments(_ sample: PlanCase) { check(sample) }
 
+    @Test("Which payment takes what is open, and what waits for which", arguments: TurnCases.all)
+    func turns(_ sample: PlanCase) { check(sample) }
+
     @Test("Cash accounts by branch", arguments: PostingCases.branches)
     func branches(_ sample: PlanCase) { check(sample) }
 
@@ -97,6 +100,7 @@ struct StateTests {
             SettlementCases.told, SettlementCases.withdrawn, SettlementCases.betweenTheTwo, PostingCases.periods,
             PostingCases.undo,
             PostingCases.stripeCredits, PostingCases.overpayments, PostingCases.branches,
+            TurnCases.all,
         ]
         for table in tables { #expect(Set(table.map(\.name)).count == table.count) }
     }

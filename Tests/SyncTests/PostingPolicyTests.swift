@@ -207,20 +207,21 @@ struct PostingPolicyTests {
         #expect(world.pushed(document).map(\.status) == [sample.stripe])
     }
 
+    static let values: [String: [String]] = [
+        "booking": PostingPolicy.Booking.allCases.map(\.rawValue),
+        "booking_date": PostingPolicy.BookingDate.allCases.map(\.rawValue),
+        "closed_period": PostingPolicy.ClosedPeriod.allCases.map(\.rawValue),
+        "refunds": PostingPolicy.Refunds.allCases.map(\.rawValue),
+        "disputes": PostingPolicy.Disputes.allCases.map(\.rawValue),
+        "fees": PostingPolicy.Fees.allCases.map(\.rawValue),
+        "payouts": PostingPolicy.Payouts.allCases.map(\.rawValue),
+        "write_offs": PostingPolicy.WriteOffs.allCases.map(\.rawValue),
+        "stripe_credits": PostingPolicy.StripeCredits.allCases.map(\.rawValue),
+    ]
+
     @Test("no value is forgotten")
     func complete() {
-        let values: [String: [String]] = [
-            "booking": PostingPolicy.Booking.allCases.map(\.rawValue),
-            "booking_date": PostingPolicy.BookingDate.allCases.map(\.rawValue),
-            "closed_period": PostingPolicy.ClosedPeriod.allCases.map(\.rawValue),
-            "refunds": PostingPolicy.Refunds.allCases.map(\.rawValue),
-            "disputes": PostingPolicy.Disputes.allCases.map(\.rawValue),
-            "fees": PostingPolicy.Fees.allCases.map(\.rawValue),
-            "payouts": PostingPolicy.Payouts.allCases.map(\.rawValue),
-            "write_offs": PostingPolicy.WriteOffs.allCases.map(\.rawValue),
-            "stripe_credits": PostingPolicy.StripeCredits.allCases.map(\.rawValue),
-        ]
-        for (key, cases) in values {
+        for (key, cases) in Self.values {
             let tested = Set(PolicyValue.all.filter { $0.key == key }.map(\.value))
             #expect(tested == Set(cases), "\(key)")
         }

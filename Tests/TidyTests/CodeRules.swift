@@ -133,7 +133,8 @@ enum CodeRules {
 
     static func sleeping(_ files: [SourceFile]) -> [Finding] {
         findings(
-            files, of: /\bTask\.sleep\b|\busleep\(|(^|[^\w.])sleep\(|\bThread\.sleep\b/, with: ["sleep"],
-            "tests wait on signals, never sleep", where: { $0.isTest })
+            files, of: /\bTask\.sleep\b|\busleep\(|(^|[^\w.])sleep\(|\b(Thread|time)\.sleep\b/, with: ["sleep"],
+            "tests, and what they run of the benchmarks, wait on signals and never sleep",
+            where: { $0.isTest || $0.isUnder(["Benchmarks/"]) })
     }
 }

@@ -147,7 +147,8 @@ struct RuleTests {
                 source("defer { try? database.shutDown() }"), test("try? remove()"),
             ])
         expect(
-            CodeRules.sleeping, finds: [test("try await Task.sleep(for: .seconds(1))"), test("sleep(1)")],
+            CodeRules.sleeping,
+            finds: [test("try await Task.sleep(for: .seconds(1))"), test("sleep(1)"), test("time.sleep(0.1)")],
             passes: [source("Task.sleep"), test("asleep(1)")])
     }
 
