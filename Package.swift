@@ -9,6 +9,8 @@ import PackageDescription
 let isPostgresOn = Context.environment["ML_CONNECTOR_POSTGRES"] == "1"
 
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -36,7 +38,11 @@ let rooms: [Target] = [
             yams,
         ]
     ),
-    .target(name: "Web", dependencies: ["Domain", "Storage", "Sync", hummingbird, logging, metrics, lifecycle]),
+    .target(
+        name: "Web",
+        dependencies: [
+            "Domain", "Storage", "Sync", hummingbird, hummingbirdTLS, nioSSL, logging, metrics, lifecycle,
+        ]),
     .target(name: "Sandbox", dependencies: ["LibCrypto", hummingbird, httpClient, logging, lifecycle]),
     .target(
         name: "Migrations", path: "migrations",
@@ -92,7 +98,7 @@ let proofs: [Target] = [
         name: "WebTests",
         dependencies: [
             "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "Stripe", "Sync", "Web", "Sandbox", "Simulation",
-            hummingbird, httpClient, logging, metrics, lifecycle,
+            hummingbird, httpClient, nioSSL, logging, metrics, lifecycle,
         ]),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "LibCrypto", "Simulation"]),
     .testTarget(
@@ -109,6 +115,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),

@@ -4,7 +4,7 @@
 set -euo pipefail
 exec 1>&2
 
-readonly packages=(libsqlite3-dev libssl-dev libpq-dev pkg-config python3)
+readonly packages=(libsqlite3-dev libssl-dev libpq-dev openssl pkg-config python3)
 readonly swift_major=6 swift_minor=3
 
 die() {

@@ -7,7 +7,7 @@ package enum Action: Hashable, Sendable {
     case createInvoice(InvoiceDraft, amount: Money, settled: [Settlement])
     case addLines(StripeInvoiceID, [InvoiceLine])
     case finalizeInvoice(StripeInvoiceID)
-    case deleteDraft(StripeInvoiceID, spendsCredit: Bool)
+    case deleteDraft(StripeInvoiceID, DraftDeletion)
     /// Stripe e-mails the invoice to its customer.
     case sendInvoice(StripeInvoiceID)
     /// With the settlement in Visma that leaves nothing to collect; nil when the invoice was wrong.
@@ -89,4 +89,17 @@ package struct Review: Hashable, Sendable {
         self.found = found
         self.proposals = proposals
     }
+}
+
+/// Why a draft is deleted: in the name of the effect, for the looks that come after.
+package enum DraftDeletion: String, Hashable, Sendable, CaseIterable {
+    /// The document is not for collection any more, or says something else than the draft.
+    case withdrawn
+    /// Stripe makes another amount of its lines.
+    case wrongTotal = "total"
+    /// Stripe would spend the customer's credit on it.
+    case spendsCredit = "credit_balance"
+
+    /// - Parameter cause: of the push.
+    package func cause(_ cause: String) -> String { self == .withdrawn ? cause : "\(cause):\(rawValue)" }
 }

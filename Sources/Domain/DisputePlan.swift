@@ -8,10 +8,9 @@ package enum DisputePlan {
     private static let harmless: Set<String> = ["won", "warning_closed", "prevented"]
 
     static func actions(_ receivable: Receivable, _ collection: Collection, _ situation: Situation) -> [Action] {
-        dunning(receivable, collection, situation)
-            + collection.disputes.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }.flatMap {
-                money($0, receivable, collection, situation)
-            }
+        collection.disputes.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }.flatMap {
+            money($0, receivable, collection, situation)
+        }
     }
 
     /// An appeal changes nothing until it is decided: while the money is gone, what was lost stays lost.
@@ -24,7 +23,7 @@ package enum DisputePlan {
     static func isOpen(_ dispute: Collection.Dispute) -> Bool { open.contains(dispute.status) }
 
     /// A closed invoice has no reminders to stop, and cannot be edited.
-    private static func dunning(
+    static func dunning(
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
         guard situation.policy.posting.stopsDunning, receivable.isOpen, receivable.etag != nil else { return [] }
@@ -33,8 +32,18 @@ package enum DisputePlan {
         // What a person stopped stays stopped; and what Visma took and did not do is not asked for again.
         let last = lastDunning(situation)
         guard wanted || last == dunningCause(true), last != dunningCause(wanted) else { return [] }
-        guard situation.refused(Step.setDunning, cause: dunningCause(wanted)) == nil else { return [] }
+        if let effect = situation.refused(Step.setDunning, cause: dunningCause(wanted)) {
+            return [.review(dunningRefused(receivable, isStopped: wanted, effect))]
+        }
         return [.setDunning(isStopped: wanted)]
+    }
+
+    private static func dunningRefused(_ receivable: Receivable, isStopped: Bool, _ effect: Effect) -> Review {
+        let what = isStopped ? "a dispute is open and reminders go on" : "no dispute is open and no reminders are sent"
+        return Review(
+            .recordRefused,
+            found: "\(what): Visma refused to change \(receivable.document): \(effect.failure ?? "no reason given")",
+            proposals: ["set 'exclude from debt collection' on the invoice in Visma by hand"])
     }
 
     package static func dunningCause(_ isStopped: Bool) -> String { isStopped ? "stop" : "resume" }
@@ -90,9 +99,28 @@ package enum DisputePlan {
         let payment = reversible(dispute, charge, collection, situation)
         guard posting.disputes == .post else { return [.review(proposal(dispute, payment, receivable, posting))] }
         if let payment { return BookingPlan.void(payment, for: .dispute, ground) }
-        guard PaymentPlan.isConfirmed(charge, collection, situation) else { return [] }
+        guard PaymentPlan.isConfirmed(charge, collection, situation) else {
+            return held(dispute, receivable, situation)
+        }
         guard posting.disputeEntryType != nil else { return [.review(proposal(dispute, payment, receivable, posting))] }
         return entry(dispute, dispute.amount, "Dispute lost", receivable, situation)
+    }
+
+    /// What is on its way to be released is followed by its own booking; what is held, a person must release.
+    private static func held(
+        _ dispute: Collection.Dispute, _ receivable: Receivable, _ situation: Situation
+    ) -> [Action] {
+        let held = situation.bookings.filter { $0.kind == .payment && $0.state == .held }.map(\.number.rawValue)
+        guard !held.isEmpty else { return [] }
+        let found =
+            "dispute \(dispute.id) of \(dispute.amount) is lost, and payment \(held.joined(separator: ", ")) of "
+            + "\(receivable.document) is still on hold"
+        return [
+            .review(
+                Review(
+                    .disputeClosed, found: found,
+                    proposals: ["release the payment in Visma: the loss is then booked", "delete it in Visma"]))
+        ]
     }
 
     private static func entry(

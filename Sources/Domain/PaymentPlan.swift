@@ -188,7 +188,8 @@ package enum PaymentPlan {
         var text = "Stripe \(receivable.document.number)"
         switch PostingDay.choose(
             payment.paidAt, step: Step.createPayment, cause: cause, what: "the payment of \(amount) (\(reference))",
-            situation)
+            // It was settled between the look and the call.
+            hasChanged: applied < amount.minorUnits, situation)
         {
         case .needs(let actions): return actions
         case .on(let chosen, let isMoved):

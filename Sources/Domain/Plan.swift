@@ -17,9 +17,9 @@ package enum Plan {
             // A credit takes what is open before a payment does: what was paid beyond it is too much.
             return StandingPlan.credited(receivable, collection, situation)
                 + money(receivable, collection, situation)
-                + RecordPlan.actions(receivable, collection, situation)
                 + SettlementPlan.actions(receivable, collection, situation)
                 + WithdrawalPlan.actions(receivable, collection, situation)
+                + marks(receivable, collection, situation)
                 + StandingPlan.actions(receivable, collection, link, situation)
         default:
             return withdrawn(receivable, collection, link, situation)
@@ -33,6 +33,14 @@ package enum Plan {
         PaymentPlan.actions(receivable, collection, situation) + FeePlan.actions(receivable, collection, situation)
             + RefundPlan.actions(receivable, collection, situation)
             + DisputePlan.actions(receivable, collection, situation)
+    }
+
+    /// What is only written on the Visma invoice comes last: an invoice that cannot be written on, or that another
+    /// program keeps changing, must not stand in the way of money.
+    private static func marks(
+        _ receivable: Receivable, _ collection: Collection, _ situation: Situation
+    ) -> [Action] {
+        DisputePlan.dunning(receivable, collection, situation) + RecordPlan.actions(receivable, collection, situation)
     }
 
     package static let goneLookSeconds: Int64 = 3600
@@ -60,22 +68,22 @@ package enum Plan {
     private static func withdrawn(
         _ receivable: Receivable, _ collection: Collection, _ link: Link, _ situation: Situation
     ) -> [Action] {
-        var money = money(receivable, collection, situation)
+        let money = money(receivable, collection, situation)
         // Money that came before may still be disputed or given back.
-        if !collection.charges.isEmpty { money += RecordPlan.actions(receivable, collection, situation) }
+        let marks = collection.charges.isEmpty ? [] : marks(receivable, collection, situation)
         // Stripe was told that nothing is to be collected any more.
         if situation.settlements.contains(where: { $0.way == .void || $0.way == .uncollectible }) {
             return money + SettlementPlan.actions(receivable, collection, situation)
-                + WithdrawalPlan.returned(receivable, collection, situation) + [.setLink(.stopped)]
+                + WithdrawalPlan.returned(receivable, collection, situation) + marks + [.setLink(.stopped)]
         }
         // Voided by us because the amounts did not agree: the review of that says it all.
         let isOurs = situation.voiding(of: link)?.state == .done
-        if isOurs { return money + PushPlan.mismatchAfterVoid(receivable, collection) + [.setLink(.stopped)] }
+        if isOurs { return money + PushPlan.mismatchAfterVoid(receivable, collection) + marks + [.setLink(.stopped)] }
         let found =
             "Stripe's invoice \(collection.invoice) is \(collection.status), \(receivable.balance) is open in Visma"
         // A person settled it in both.
-        if PaymentPlan.available(receivable, situation.bookings).isZero { return money + [.setLink(.stopped)] }
-        return money + [
+        if PaymentPlan.available(receivable, situation.bookings).isZero { return money + marks + [.setLink(.stopped)] }
+        return money + marks + [
             .review(Review(.changedInStripe, found: found, proposals: ["push again", "credit in Visma", "leave it"]))
         ]
     }

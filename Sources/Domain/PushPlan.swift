@@ -48,6 +48,7 @@ package enum PushPlan {
         let cause = pushCause(receivable)
         let deletions = situation.effects.filter { deletion in
             deletion.step == Step.deleteDraft && deletion.state == .done && !situation.isForgiven(deletion)
+                && deletion.cause != cause
                 && situation.effects.contains {
                     $0.step == Step.addLines && $0.state == .done && $0.cause == cause
                         && $0.revision == deletion.revision
@@ -56,7 +57,7 @@ package enum PushPlan {
         guard let last = deletions.max(by: { ($0.revision, $0.attempt) < ($1.revision, $1.attempt) }) else {
             return nil
         }
-        guard last.cause != creditCause(cause) else {
+        guard last.cause != DraftDeletion.spendsCredit.cause(cause) else {
             let found =
                 "a Stripe draft was deleted, as Stripe would have settled a part of \(receivable.balance) from the "
                 + "customer's credit balance"
@@ -65,9 +66,6 @@ package enum PushPlan {
         let found = "a Stripe draft of the same content was deleted, as its total was not \(receivable.balance)"
         return Review(.totalMismatch, found: found, proposals: ["collect it outside Stripe"])
     }
-
-    /// Why a draft is deleted is in the name of the effect, for the looks that come after.
-    package static func creditCause(_ cause: String) -> String { cause + ":credit_balance" }
 
     private static let creditProposals = [
         "settle the customer's credit balance in Stripe, then push it again", "collect it outside Stripe",
@@ -202,23 +200,24 @@ package enum PushPlan {
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
         guard receivable.isOpen, receivable.balance.isPositive, situation.exclusion(of: receivable) == nil
-        else { return delete(collection, receivable, situation) }
+        else { return delete(collection, .withdrawn, receivable, situation) }
         guard collection.lineCount > 0 else {
             // The draft was asked for with another amount than is open now: what it says is not true any more.
             guard situation.link?.pushedAmount == receivable.balance.minorUnits else {
-                return delete(collection, receivable, situation)
+                return delete(collection, .withdrawn, receivable, situation)
             }
             if let refused = refusal(Step.addLines, receivable, situation) {
-                return [.review(refused)] + delete(collection, receivable, situation)
+                return [.review(refused)] + delete(collection, .withdrawn, receivable, situation)
             }
             // Refused by the allocation: once the draft is gone, the push from the start says why in a review.
             guard let lines = try? lines(of: receivable, situation) else {
-                return delete(collection, receivable, situation)
+                return delete(collection, .withdrawn, receivable, situation)
             }
             return [.addLines(collection.invoice, lines)]
         }
         guard collection.total == receivable.balance, collection.startingBalance == 0 else {
-            return [.review(mismatch(receivable, collection))] + delete(collection, receivable, situation)
+            let reason = collection.startingBalance != 0 ? DraftDeletion.spendsCredit : .wrongTotal
+            return [.review(mismatch(receivable, collection))] + delete(collection, reason, receivable, situation)
         }
         if let refused = refusal(Step.finalizeInvoice, receivable, situation) { return [.review(refused)] }
         return [.finalizeInvoice(collection.invoice)]
@@ -254,14 +253,12 @@ package enum PushPlan {
     }
 
     private static func delete(
-        _ collection: Collection, _ receivable: Receivable, _ situation: Situation
+        _ collection: Collection, _ reason: DraftDeletion, _ receivable: Receivable, _ situation: Situation
     ) -> [Action] {
-        let spendsCredit = collection.startingBalance != 0
-        let cause = spendsCredit ? creditCause(pushCause(receivable)) : pushCause(receivable)
-        if let effect = situation.refused(Step.deleteDraft, cause: cause) {
+        if let effect = situation.refused(Step.deleteDraft, cause: reason.cause(pushCause(receivable))) {
             return [.review(refused(Step.deleteDraft, effect))]
         }
-        return [.deleteDraft(collection.invoice, spendsCredit: spendsCredit)]
+        return [.deleteDraft(collection.invoice, reason)]
     }
 
     static func mismatch(_ receivable: Receivable, _ collection: Collection) -> Review {

@@ -265,9 +265,13 @@ enum RefundPlan {
         let open = creditNotes.filter {
             $0.status == "Open" && $0.balance.covers(refund.amount)
         }
-        let named = open.filter { note in note.texts.contains { mentions(receivable.document.number, in: $0) } }
-        let number = receivable.document.number
-        let unnamed = open.filter { note in !note.texts.contains { namesAnother(than: number, in: $0) } }
+        // What one payment paid is given back on whichever of its documents it was for.
+        let numbers =
+            [receivable.document.number] + (refund.intent.flatMap { situation.sharers[$0] } ?? []).map(\.number)
+        let named = open.filter { note in
+            note.texts.contains { text in numbers.contains { mentions($0, in: text) } }
+        }
+        let unnamed = open.filter { note in !note.texts.contains { namesAnother(than: numbers, in: $0) } }
         let exact = (named.isEmpty ? unnamed : named).filter { $0.balance == refund.amount }
         let candidates = exact.isEmpty ? named : exact
         guard let note = candidates.first else { return wait(refund, receivable, situation) }
@@ -285,11 +289,14 @@ enum RefundPlan {
     }
 
     /// A document number like ours, or another fact of Stripe: that credit note is meant for something else.
-    private static func namesAnother(than number: String, in text: String) -> Bool {
+    private static func namesAnother(than numbers: [String], in text: String) -> Bool {
         text.split { !$0.isLetter && !$0.isNumber && $0 != "-" && $0 != "_" }.contains { word in
             if isStripes(String(word)) { return true }
-            return word != number && word.utf8.count == number.utf8.count && word.allSatisfy(\.isNumber)
-                && number.allSatisfy(\.isNumber)
+            return !numbers.contains(String(word))
+                && numbers.contains { number in
+                    word.utf8.count == number.utf8.count && word.allSatisfy(\.isNumber)
+                        && number.allSatisfy(\.isNumber)
+                }
         }
     }
 

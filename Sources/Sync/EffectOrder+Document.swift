@@ -34,9 +34,10 @@ extension EffectOrder {
             return onInvoice(Step.finalizeInvoice, cause, invoice) { try StripeRequests.finalize(invoice, key: $0) }
         case .sendInvoice(let invoice):
             return onInvoice(Step.sendInvoice, cause, invoice) { try StripeRequests.sendInvoice(invoice, key: $0) }
-        case .deleteDraft(let invoice, let spendsCredit):
-            let cause = spendsCredit ? PushPlan.creditCause(cause) : cause
-            return onInvoice(Step.deleteDraft, cause, invoice) { _ in try StripeRequests.deleteDraft(invoice) }
+        case .deleteDraft(let invoice, let reason):
+            return onInvoice(Step.deleteDraft, reason.cause(cause), invoice) { _ in
+                try StripeRequests.deleteDraft(invoice)
+            }
         case .voidInvoice(let invoice, nil):
             return onInvoice(Step.voidInvoice, cause, invoice) { try StripeRequests.voidInvoice(invoice, key: $0) }
         default:

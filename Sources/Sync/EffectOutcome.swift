@@ -101,6 +101,12 @@ struct EffectOutcome {
     private func remember(object: String?, _ db: any SQLConnection) throws {
         guard case .document(let document) = effect.subject else { return }
         for settlement in request.settled ?? [] {
+            if settlement.way == .outOfBand,
+                try SettlementsTable.giveUpRecord(
+                    db, tenant: tenant, document: document, revision: effect.revision, cause: settlement.cause)
+            {
+                continue
+            }
             var settlement = settlement
             settlement.stripeObject = object
             try SettlementsTable.insert(

@@ -46,13 +46,35 @@ struct Journal: Sendable {
         case .tookEffect(let answer, let requestID):
             try await commit(.success(Reply(answer: answer, requestID: requestID)), of: effect, request)
         case .hadNone(let why):
-            let error = ConnectorError(code: "effect.absent", text: why, disposition: .retry(afterSeconds: nil))
-            try await commit(.failure(error), of: effect, request)
+            try await commit(.failure(try await absence(of: effect, why)), of: effect, request)
         case .notKnownYet(let moment, let why):
             return .notYet(moment, why)
         }
         try await environment.reached(.effectSettled(effect.step))
         return .known
+    }
+
+    /// How often one step is answered with an error of the server's before it counts as refused.
+    static let answeredErrorsMax = 3
+    private static let answered = "; the answer had been "
+
+    /// Visma answers refusals with 500, too. What had no effect may be sent again, but not what is answered so every
+    /// time; and a closed period is one at once.
+    private func absence(of effect: Effect, _ why: String) async throws -> ConnectorError {
+        guard let failure = effect.failure, effect.state == .uncertain, failure.contains(", HTTP 5") else {
+            return ConnectorError(code: "effect.absent", text: why, disposition: .retry(afterSeconds: nil))
+        }
+        let before = try await environment.database.read { [tenant] db in
+            try JournalTable.list(db, tenant: tenant.id, subject: effect.subject)
+        }.filter {
+            $0.step == effect.step && $0.cause == effect.cause && $0.revision == effect.revision
+                && $0.state == .absent && $0.failure?.contains(Self.answered) == true
+        }
+        guard before.count + 1 < Self.answeredErrorsMax, !failure.contains(VismaErrors.periodClosed) else {
+            return ConnectorError(code: "effect.refused", text: failure, disposition: .reject)
+        }
+        return ConnectorError(
+            code: "effect.absent", text: why + Self.answered + failure, disposition: .retry(afterSeconds: nil))
     }
 
     enum Resolution { case known, notYet(Timestamp, String) }

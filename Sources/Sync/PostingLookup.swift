@@ -64,8 +64,9 @@ struct PostingLookup {
         if document == nil, case .document(let subject) = effect.subject { document = subject }
         switch kind {
         case .payment, .refund:
-            guard let customer = request.visma?.number else { return [] }
-            return try await tenant.visma.allPayments(of: customer, from: from).filter { payment in
+            return try await underEitherNumber(request, document) { customer in
+                try await tenant.visma.allPayments(of: customer, from: from)
+            }.filter { payment in
                 payment.posted.kind == kind && (kind == .refund) == (payment.type == "Refund")
                     && payment.type != "VoidPayment" && payment.type != "VoidRefund"
                     && payment.reference == reference
@@ -73,8 +74,9 @@ struct PostingLookup {
                         || payment.applications.contains { $0.document == document })
             }.map(\.posted)
         case .creditNote:
-            guard let customer = request.visma?.number else { return [] }
-            return try await tenant.visma.creditNotes(reference: reference, of: customer, from: from).map {
+            return try await underEitherNumber(request, document) { customer in
+                try await tenant.visma.creditNotes(reference: reference, of: customer, from: from)
+            }.map {
                 PostedDocument(
                     kind: .creditNote, number: $0.number, status: $0.status, total: $0.total, isReleased: false,
                     isVoided: false)
@@ -84,6 +86,19 @@ struct PostingLookup {
         case .journalEntry:
             return try await tenant.visma.journalEntries(reference: reference, from: sent)
         }
+    }
+
+    /// What was posted under one customer number is listed under another when the customer was renumbered since: the
+    /// document says which.
+    private func underEitherNumber<Row>(
+        _ request: JournaledRequest, _ document: DocumentRef?, _ list: (VismaCustomerNumber) async throws -> [Row]
+    ) async throws -> [Row] {
+        guard let sent = request.visma?.number else { return [] }
+        let rows = try await list(sent)
+        guard rows.isEmpty, let document, let seen = try await tenant.visma.invoice(document),
+            seen.customer.number != sent
+        else { return rows }
+        return try await list(seen.customer.number)
     }
 
     /// Nothing may be concluded from a row that does not say what it was about.

@@ -245,6 +245,9 @@ package struct SubjectPreview: Sendable {
         case .postponed(let moment, let why, let reviews):
             self.ending = .postponed(until: moment, why: why)
             if let reviews { keep(reviews) }
+        case .stopped(let review, let moment):
+            self.ending = .postponed(until: moment, why: review.found)
+            open(review)
         case .failed(let error): self.ending = .failed(error)
         }
     }

@@ -291,6 +291,11 @@ package actor TenantSync {
                 if let reviews { try ReviewLog(tenant: context, now: now).closeAllBut(reviews, on: item.subject, db) }
                 try WorkTable.postpone(
                     db, tenant: tenant, subject: item.subject, generation: item.generation, dueAt: moment, error: why)
+            case .stopped(let review, let moment):
+                try ReviewLog(tenant: context, now: now).open(review, on: item.subject, db)
+                try WorkTable.postpone(
+                    db, tenant: tenant, subject: item.subject, generation: item.generation, dueAt: moment,
+                    error: review.found)
             case .failed(let error):
                 let delay = Self.delaySeconds(after: error, attempts: item.attempts)
                 log.warning("look failed", metadata: metadata.merging(["error": "\(error)"]) { $1 })

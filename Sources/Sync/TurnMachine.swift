@@ -7,6 +7,9 @@ package struct TurnMachine<Seen: Plannable>: Sendable {
     package static var stepsMax: Int { 24 }
     /// How often a 412 is answered by observing and planning again.
     package static var conflictsMax: Int { 5 }
+    /// Until the next look after one that could not be brought to its end.
+    static var conflictSeconds: Int64 { 3600 }
+    static var unreadableSeconds: Int64 { 6 * 3600 }
 
     package enum Next: Hashable, Sendable {
         /// An effect whose outcome is not known: look it up before anything else.
@@ -100,12 +103,12 @@ package struct TurnMachine<Seen: Plannable>: Sendable {
                 .conflictLoop,
                 found: "the document changed under every one of \(Self.conflictsMax) attempts to write on it",
                 proposals: ["look whether another program edits it"])
-            ending = .settled(reviews: [review])
+            ending = .stopped(review, until: now.adding(seconds: Self.conflictSeconds))
         case .reject:
             let review = Review(
                 situation == nil ? .unreadable : .effectRefused, found: error.description,
                 proposals: ["correct what it names, then sync the document again"])
-            ending = .settled(reviews: [review])
+            ending = .stopped(review, until: now.adding(seconds: Self.unreadableSeconds))
         default:
             ending = .failed(error)
         }
@@ -140,5 +143,7 @@ package enum TurnEnding: Hashable, Sendable {
     case settled(reviews: [Review])
     /// To be looked at again; `reviews` is nil when it is not known which ones hold.
     case postponed(until: Timestamp, why: String, reviews: [Review]?)
+    /// A person is needed; what else holds is not known. To be looked at again all the same, as it may be over by then.
+    case stopped(Review, until: Timestamp)
     case failed(ConnectorError)
 }

@@ -5,7 +5,7 @@ import Outbound
 /// Visma's failures, understood once. There is no catalogue of its errors and no single form of body: business errors
 /// are `{message}` or `{Message}`, the gateway's `{ExceptionMessage, ExceptionFaultCode}`, and plain text, HTML and
 /// nothing at all occur too.
-enum VismaErrors {
+package enum VismaErrors {
     static let textLengthMax = 400
 
     /// Where to look when a valid token is refused: the commonest mistake of all (Visma's "fix401error").
@@ -52,7 +52,7 @@ enum VismaErrors {
 
     // MARK: closed periods
 
-    static let periodClosed = "visma.period_closed"
+    package static let periodClosed = "visma.period_closed"
 
     /// How Visma words it is not documented; any of these beside "period" is taken as a refusal of the period.
     private static let periodWords = [
@@ -65,7 +65,8 @@ enum VismaErrors {
         let lower = text.lowercased()
         guard let word = lower.range(of: "period"), periodWords.contains(where: { lower.contains($0) }) else { return }
         error.code = periodClosed
-        error.disposition = .reject
+        // A 500 may hide an effect: it is looked up first.
+        if error.disposition != .uncertain { error.disposition = .reject }
         if let period = period(in: lower[word.upperBound...]) ?? period(in: lower[...]) {
             error.text = "financial period \(period): \(error.text)"
         }

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 package import Logging
 import NIOCore
 import ServiceLifecycle
@@ -12,18 +13,22 @@ package struct HTTPService: Service {
     private let host: String
     private let port: Int
     private let app: WebApp
+    private let certificate: ServerCertificate?
     private let log: Logger
     private let bound: @Sendable (Int) -> Void
 
     /// - Parameters:
     ///   - port: 0 takes a free one.
+    ///   - certificate: for TLS; nil: plain HTTP.
     ///   - bound: is told the port once connections are taken.
     package init(
-        host: String, port: Int, app: WebApp, log: Logger, bound: @escaping @Sendable (Int) -> Void = { _ in }
+        host: String, port: Int, app: WebApp, certificate: ServerCertificate? = nil, log: Logger,
+        bound: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
         self.app = app
+        self.certificate = certificate
         self.log = log
         self.bound = bound
     }
@@ -32,9 +37,11 @@ package struct HTTPService: Service {
     /// the address cannot be had.
     package func run() async throws {
         let (port, bound) = (port, bound)
+        let plain = HTTPServerBuilder.http1(
+            configuration: .init(idleTimeout: .seconds(WebLimits.connectionIdleSeconds)))
         let application = Application(
             responder: app.responder(),
-            server: .http1(configuration: .init(idleTimeout: .seconds(WebLimits.connectionIdleSeconds))),
+            server: try certificate.map { try .tls(plain, tlsConfiguration: $0.configuration()) } ?? plain,
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: .maximum(WebLimits.connectionsMax, logger: log)),

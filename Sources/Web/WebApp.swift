@@ -10,26 +10,30 @@ package struct WebApp: Sendable {
     private let webhooks: WebhookRoute
     private let operations: OperationRoutes
     private let observer: RequestObserver
+    private let trust: PeerTrust
 
     /// - Parameters:
     ///   - checks: what `/readyz` asks, one after the other.
     ///   - metrics: where requests are counted, and what `/metrics` shows.
     ///   - gauges: computed at each scrape and shown beside them, like `TenantGauges.samples`.
+    ///   - trust: from whom requests are taken.
     ///   - makeRequestID: a fresh id for each request, for the logs and `X-Request-Id`.
     ///   - uptime: a monotonic clock, from any beginning.
     package init(
         ingress: WebhookIngress, visma: VismaWebhooks, checks: [ReadinessCheck], metrics: PrometheusRegistry,
-        gauges: @escaping @Sendable () async throws -> [MetricSample] = { [] },
+        gauges: @escaping @Sendable () async throws -> [MetricSample] = { [] }, trust: PeerTrust = PeerTrust(),
         makeRequestID: @escaping @Sendable () -> String, uptime: @escaping @Sendable () -> Duration
     ) {
         webhooks = WebhookRoute(ingress: ingress, visma: visma, metrics: metrics)
         operations = OperationRoutes(checks: checks, metrics: metrics, gauges: gauges)
+        self.trust = trust
         observer = RequestObserver(metrics: metrics, makeRequestID: makeRequestID, uptime: uptime)
     }
 
     package func responder() -> RouterResponder<WebContext> {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: observer)
+        router.add(middleware: TrustGuard(trust: trust))
         let received: [(RouterPath, @Sendable (Request, WebContext) async throws -> Response)] = [
             ("/webhooks/stripe", webhooks.post), ("/webhooks/stripe/{endpoint}", webhooks.post),
             ("/webhooks/visma/{endpoint}", webhooks.postFromVisma),

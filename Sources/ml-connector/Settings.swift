@@ -7,6 +7,7 @@ import Outbound
 import Storage
 import Sync
 import Vault
+import Web
 
 /// What this process runs with: options, else the environment, else defaults. The only reader of the environment.
 /// Every wrong value is a usage failure that names the setting and what to write.
@@ -33,6 +34,9 @@ struct Settings: Sendable {
     let keys: KeySource
     let host: String
     let port: Int
+    /// PEM files of the chain and of its key; nil: plain HTTP.
+    let tls: (certificate: String, key: String)?
+    let trustedProxies: [AddressRange]
     let publicURL: String?
     let rules: HostRules
     let endpoints: SyncEnvironment.Endpoints
@@ -51,6 +55,8 @@ struct Settings: Sendable {
         keys = try Self.keys(&reader)
         host = try reader.text(.host)
         port = Int(try reader.whole(.port, 0...65_535))
+        tls = try Self.tls(&reader)
+        trustedProxies = try Self.proxies(&reader)
         publicURL = try Self.publicURL(&reader)
         rules = try HostRules()
         endpoints = SyncEnvironment.Endpoints(
@@ -135,6 +141,26 @@ struct Settings: Sendable {
             throw Failure(.usage, "MLC_MASTER_KEYS and a key file are both given: keep one of them")
         }
         return .ring(try MasterKeyRing(parsing: Secret(keys), origin: Setting.masterKeys.rawValue))
+    }
+
+    private static func tls(_ reader: inout SettingsReader) throws -> (certificate: String, key: String)? {
+        switch (try reader.optionalText(.tlsCertificate), try reader.optionalText(.tlsKey)) {
+        case (let certificate?, let key?): return (certificate, key)
+        case (nil, nil): return nil
+        case (_, nil): throw reader.wrong(.tlsKey, "a certificate is given without its key; name the file with it")
+        case (nil, _): throw reader.wrong(.tlsCertificate, "a key is given without its certificate; name its file")
+        }
+    }
+
+    private static func proxies(_ reader: inout SettingsReader) throws -> [AddressRange] {
+        guard let text = try reader.optionalText(.trustedProxies) else { return [] }
+        return try text.split(separator: ",").map { part in
+            guard let range = AddressRange(part.trimmingCharacters(in: .whitespaces)) else {
+                throw reader.wrong(
+                    .trustedProxies, "'\(part)' is no address; write like 10.0.0.7, 10.1.0.0/16 or fd00::/8")
+            }
+            return range
+        }
     }
 
     /// Stripe calls only https; plain http is for the sandbox on the same machine.

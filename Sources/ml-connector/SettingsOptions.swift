@@ -58,7 +58,24 @@ struct ServerOptions: ParsableArguments {
     @Option(name: .long, help: "The port to listen on, 0 for a free one (MLC_PORT; default 8080).")
     var port: String?
 
-    var given: [Setting: String] { [.host: host, .port: port].compactMapValues { $0 } }
+    @Option(
+        name: .customLong("tls-certificate"),
+        help: "A PEM file with the certificate chain, for https; read anew when it changes (MLC_TLS_CERTIFICATE).")
+    var certificate: String?
+
+    @Option(name: .customLong("tls-key"), help: "The PEM file with its private key (MLC_TLS_KEY).")
+    var certificateKey: String?
+
+    @Option(
+        name: .customLong("trusted-proxies"),
+        help: "Addresses of the proxies in front that end TLS, like 10.0.0.7,10.1.0.0/16 (MLC_TRUSTED_PROXIES).")
+    var proxies: String?
+
+    var given: [Setting: String] {
+        [
+            .host: host, .port: port, .tlsCertificate: certificate, .tlsKey: certificateKey, .trustedProxies: proxies,
+        ].compactMapValues { $0 }
+    }
 }
 
 /// Every setting there is. The raw value is its name in the environment.
@@ -70,6 +87,9 @@ enum Setting: String, CaseIterable, Sendable {
     case masterKeys = "MLC_MASTER_KEYS"
     case host = "MLC_HOST"
     case port = "MLC_PORT"
+    case tlsCertificate = "MLC_TLS_CERTIFICATE"
+    case tlsKey = "MLC_TLS_KEY"
+    case trustedProxies = "MLC_TRUSTED_PROXIES"
     case publicURL = "MLC_PUBLIC_URL"
     case vismaAPI = "MLC_VISMA_API_URL"
     case vismaConnect = "MLC_VISMA_CONNECT_URL"
@@ -101,7 +121,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .logLevel: "info"
         case .logFormat: "text"
         case .lateEffect: "240"
-        case .databaseFile, .masterKeys, .publicURL, .killAt: nil
+        case .databaseFile, .masterKeys, .tlsCertificate, .tlsKey, .trustedProxies, .publicURL, .killAt: nil
         }
     }
 
@@ -112,6 +132,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .keyFile: "--key-file"
         case .host: "--host"
         case .port: "--port"
+        case .tlsCertificate: "--tls-certificate"
+        case .tlsKey: "--tls-key"
+        case .trustedProxies: "--trusted-proxies"
         case .publicURL: "--public-url"
         case .vismaAPI: "--visma-api-url"
         case .vismaConnect: "--visma-connect-url"

@@ -21,7 +21,10 @@ enum DisputeCases {
             $0.collection?.disputes.append(Samples.dispute("needs_response", id: "dp_2"))
         },
         PlanCase("a closed invoice has no reminders to stop", closed("needs_response"), []),
-        PlanCase("a stop that Visma refused is not sent again", open("needs_response"), []) {
+        PlanCase(
+            "a stop that Visma refused is not sent again: a person is told", open("needs_response"),
+            ["review record_refused"]
+        ) {
             $0.effects = [Samples.effect(Step.setDunning, cause: "stop", .failed)]
         },
     ]

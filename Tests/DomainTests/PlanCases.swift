@@ -177,16 +177,12 @@ enum PushCases {
             ["review total_mismatch", "review effect_refused"]
         ) {
             $0.collection?.total = Samples.ore(125_001)
-            $0.effects = [Samples.effect(Step.deleteDraft, cause: cause($0), .failed)]
+            $0.effects = [
+                Samples.effect(Step.deleteDraft, cause: DraftDeletion.wrongTotal.cause(cause($0)), .failed)
+            ]
         },
         PlanCase("a finalize that Stripe refused is not sent again", Samples.drafted(), ["review effect_refused"]) {
             $0.effects = [Samples.effect(Step.finalizeInvoice, cause: cause($0), .failed)]
-        },
-        PlanCase("the deleted draft's content is not pushed again", Samples.before(), ["review total_mismatch"]) {
-            $0.effects = [
-                Samples.effect(Step.addLines, cause: cause($0), .done),
-                Samples.effect(Step.deleteDraft, cause: cause($0), .done),
-            ]
         },
         PlanCase(
             "a draft that was deleted before it had lines says nothing", Samples.before(),
@@ -199,6 +195,15 @@ enum PushCases {
         ) {
             $0.effects = [
                 Samples.effect(Step.addLines, cause: cause($0), .done),
+                Samples.effect(Step.deleteDraft, cause: DraftDeletion.wrongTotal.cause(cause($0)), .done),
+            ]
+        },
+        PlanCase(
+            "a draft that was right was taken back with its mark, which is there again: pushed", Samples.before(),
+            ["create invoice 1250.00 NOK"]
+        ) {
+            $0.effects = [
+                Samples.effect(Step.addLines, cause: cause($0), .done),
                 Samples.effect(Step.deleteDraft, cause: cause($0), .done),
             ]
         },
@@ -208,14 +213,14 @@ enum PushCases {
         ) {
             $0.effects = [
                 Samples.effect(Step.addLines, cause: cause($0), .done),
-                Samples.effect(Step.deleteDraft, cause: PushPlan.creditCause(cause($0)), .done),
+                Samples.effect(Step.deleteDraft, cause: DraftDeletion.spendsCredit.cause(cause($0)), .done),
             ]
         },
         PlanCase("another content than the deleted draft's is pushed", Samples.before(), ["create invoice 1250.00 NOK"])
         {
             $0.effects = [
                 Samples.effect(Step.addLines, cause: cause($0), .done),
-                Samples.effect(Step.deleteDraft, cause: cause($0), .done),
+                Samples.effect(Step.deleteDraft, cause: DraftDeletion.wrongTotal.cause(cause($0)), .done),
             ]
             $0.receivable?.lines[0].description = "Corrected"
         },

@@ -178,7 +178,7 @@ enum SettlementCases {
         },
         PlanCase(
             "a direct debit mandate while a payment is in flight: looked at again", Samples.collecting(),
-            ["write record by note", "look again in 3600 s"]
+            ["look again in 3600 s", "write record by note"]
         ) {
             $0.receivable?.hasDirectDebitMandate = true
             $0.collection?.payments = [Samples.payment(status: "open")]

@@ -69,6 +69,9 @@ struct StateTests {
     @Test("Which payment takes what is open, and what waits for which", arguments: TurnCases.all)
     func turns(_ sample: PlanCase) { check(sample) }
 
+    @Test("What changed meanwhile, or waits for a person", arguments: TurnCases.changed)
+    func changes(_ sample: PlanCase) { check(sample) }
+
     @Test("Cash accounts by branch", arguments: PostingCases.branches)
     func branches(_ sample: PlanCase) { check(sample) }
 
@@ -100,7 +103,7 @@ struct StateTests {
             SettlementCases.told, SettlementCases.withdrawn, SettlementCases.betweenTheTwo, PostingCases.periods,
             PostingCases.undo,
             PostingCases.stripeCredits, PostingCases.overpayments, PostingCases.branches,
-            TurnCases.all,
+            TurnCases.all, TurnCases.changed,
         ]
         for table in tables { #expect(Set(table.map(\.name)).count == table.count) }
     }

@@ -93,6 +93,66 @@ enum TurnCases {
         },
     ]
 
+    /// What was decided on what is not so any more, or waits for a person.
+    static let changed: [PlanCase] = [
+        PlanCase(
+            "refused as the document was settled meanwhile: once more with what is open now", Samples.paid(),
+            ["post payment 1250.00 NOK applied 0.00 for inpay_1"]
+        ) { paidAtBank(&$0, attempts: 1) },
+        PlanCase("refused again: a review", Samples.paid(), ["review effect_refused"]) {
+            paidAtBank(&$0, attempts: 2)
+        },
+        PlanCase(
+            "lost in a dispute while the payment is on hold: a review", Samples.settled(),
+            ["review dispute_closed", "link collecting"]
+        ) {
+            $0.policy.posting.booking = .hold
+            $0.policy.posting.disputes = .post
+            $0.collection?.disputes = [Samples.dispute("lost")]
+            $0.bookings[0].state = .held
+            $0.posted = [Samples.posted(.payment, "P1", status: "Hold")]
+            $0.receivable?.applications = []
+            $0.receivable?.balance = Samples.kroner(1250)
+            $0.receivable?.status = "Open"
+        },
+        PlanCase(
+            "the credit note names another document of the same payment: the refund is on it", Samples.refunded(),
+            ["post refund 1250.00 NOK on CreditNote:C1 for re_1"]
+        ) {
+            $0.sharers = [Samples.intent: [DocumentRef(type: .invoice, number: "000225")]]
+            $0.credits = .init(
+                creditNotes: [Samples.creditNote(names: "Credit of invoice 000225")], refundDocuments: [])
+        },
+        PlanCase(
+            "Visma refuses to stop the reminders: a review", Samples.collecting(), ["review record_refused"]
+        ) {
+            $0.policy.writesInvoiceRecord = false
+            $0.receivable?.etag = "\"1\""
+            $0.collection?.disputes = [Samples.dispute("needs_response")]
+            $0.effects = [Samples.effect(Step.setDunning, cause: "stop", .failed, failure: "closed for edits")]
+        },
+        PlanCase(
+            "paid at the bank, and the record to be written: Stripe is told first", Samples.collecting(),
+            ["pay out of band for Payment:B1=125000", "write record by note"]
+        ) {
+            $0.receivable?.note = nil
+            $0.receivable?.applications = [Samples.application("B1")]
+            $0.receivable?.balance = Samples.kroner(0)
+            $0.receivable?.status = "Closed"
+        },
+    ]
+
+    private static func paidAtBank(_ situation: inout Situation, attempts: Int) {
+        situation.policy.writesInvoiceRecord = false
+        situation.receivable?.applications = [Samples.application("B1")]
+        situation.receivable?.balance = Samples.kroner(0)
+        situation.receivable?.status = "Closed"
+        situation.effects = (1...attempts).map {
+            Samples.effect(
+                Step.createPayment, cause: "inpay_1", .failed, attempt: $0, failure: "visma.http_400: closed")
+        }
+    }
+
     private static func second() -> Domain.Collection.Payment {
         var second = Samples.payment("inpay_2")
         second.paidAt = Samples.now.adding(seconds: 60)

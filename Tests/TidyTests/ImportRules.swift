@@ -25,7 +25,7 @@ enum ImportRules {
         "Stripe": system.union(["Domain", "Outbound", "LibCrypto"]),
         "Sync": system.union(clients).union(log).union(["Domain", "Storage", "Vault", "LibCrypto", "Yams"]),
         "Web": system.union(http).union(log).subtracting(["AsyncHTTPClient"])
-            .union(["Domain", "Storage", "Sync"]),
+            .union(["Domain", "Storage", "Sync", "HummingbirdTLS", "NIOSSL"]),
         "Sandbox": system.union(http).union(log).union(["LibCrypto"]),
         "ml-connector": system.union(http).union(log).union(clients).union([
             "Domain", "Storage", "Vault", "LibCrypto", "Sync", "Web", "Sandbox", "Tenants", "Migrations",

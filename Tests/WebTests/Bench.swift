@@ -142,11 +142,14 @@ struct Bench: Sendable {
         try await database.read { try EventsTable.list($0, tenant: tenant, limit: 100) }
     }
 
-    func app(checks: [ReadinessCheck] = [], metrics: PrometheusRegistry = PrometheusRegistry()) -> WebApp {
+    func app(
+        checks: [ReadinessCheck] = [], metrics: PrometheusRegistry = PrometheusRegistry(),
+        trust: PeerTrust = PeerTrust()
+    ) -> WebApp {
         let count = Counting()
         return WebApp(
             ingress: ingress, visma: visma, checks: checks, metrics: metrics,
-            gauges: TenantGauges(database: database).samples,
+            gauges: TenantGauges(database: database).samples, trust: trust,
             makeRequestID: { "request-\(count.next())" }, uptime: { .milliseconds(count.next()) })
     }
 }

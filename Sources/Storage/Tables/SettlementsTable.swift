@@ -18,6 +18,19 @@ package enum SettlementsTable {
             """)
     }
 
+    /// The invoice was paid out of band in place of the record of that cause, which will not come on to it. False when
+    /// there is no record that waits.
+    package static func giveUpRecord(
+        _ db: any SQLConnection, tenant: TenantID, document: DocumentRef, revision: Int, cause: String
+    ) throws -> Bool {
+        try db.execute(
+            """
+            UPDATE settlements SET way = \(Settlement.Way.outOfBand), attached = 1
+            WHERE tenant_id = \(tenant) AND document = \(document) AND revision = \(revision) AND cause = \(cause)
+                AND way = \(Settlement.Way.paymentRecord) AND attached = 0
+            """) > 0
+    }
+
     package static func list(
         _ db: any SQLConnection, tenant: TenantID, document: DocumentRef, revision: Int
     ) throws -> [Settlement] {

@@ -35,15 +35,25 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try Settings.load(store.given, systems.given, server.given)
         if settings.port != 0 { try PortProbe.requireFree(host: settings.host, port: settings.port) }
-        let announce = announcement(host: settings.host)
+        let certificate = try settings.tls.map {
+            try ServerCertificate(certificateFile: $0.certificate, keyFile: $0.key, log: Logger(label: "tls"))
+        }
+        let trust = PeerTrust(hasTLS: certificate != nil, proxies: settings.trustedProxies)
+        guard trust.suits(host: settings.host) else {
+            throw Failure(
+                .usage,
+                "plain HTTP is not served to the network: with --host \(settings.host), name a certificate with "
+                    + "--tls-certificate and --tls-key, or the proxy that ends TLS with --trusted-proxies")
+        }
+        let announce = announcement(host: settings.host, scheme: certificate == nil ? "http" : "https")
         try await Assembly.runAsOwner(settings) { assembly in
-            try await Self.group(assembly, announce).run()
+            try await Self.group(assembly, certificate, announce).run()
         }
     }
 
     /// The services in the order of their start; they stop in the reverse order, HTTP first.
     private static func group(
-        _ assembly: Assembly, _ announce: @escaping @Sendable (Int) -> Void
+        _ assembly: Assembly, _ certificate: ServerCertificate?, _ announce: @escaping @Sendable (Int) -> Void
     ) async throws -> ServiceGroup {
         let environment = assembly.environment
         let scheduler = Scheduler(environment: environment, registry: assembly.registry)
@@ -58,9 +68,11 @@ struct ServeCommand: AsyncParsableCommand {
             ingress: ingress, visma: visma,
             checks: [.database(assembly.database), .migrations(assembly.database)], metrics: metrics,
             gauges: TenantGauges(database: assembly.database).samples,
+            trust: PeerTrust(hasTLS: certificate != nil, proxies: assembly.settings.trustedProxies),
             makeRequestID: SystemSource.makeID, uptime: { ContinuousClock.now - start })
         let http = HTTPService(
-            host: assembly.settings.host, port: assembly.settings.port, app: app, log: Logger(label: "http"),
+            host: assembly.settings.host, port: assembly.settings.port, app: app, certificate: certificate,
+            log: Logger(label: "http"),
             bound: announce)
         var configuration = ServiceGroupConfiguration(
             services: [
@@ -72,10 +84,10 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     /// Tells people, programs and the port file where the server listens.
-    private func announcement(host: String) -> @Sendable (Int) -> Void {
+    private func announcement(host: String, scheme: String) -> @Sendable (Int) -> Void {
         let (portFile, output) = (portFile, format.output)
         return { port in
-            let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+            let url = "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
             Terminal.error("listening on \(url)")
             if output == .json { Terminal.out(JSONWriter.text(.record(["listening": .text(url)]))) }
             guard let portFile else { return }

@@ -206,13 +206,13 @@ extension Ledger {
         case (.discard, _): mark(effect.cause, .voided, for: .failure, invoice)
         case (.voidInvoice(_, let settlement?), _), (.payOutOfBand(_, let settlement), _),
             (.markUncollectible(_, let settlement), _):
-            connectors[invoice].settlements.append(settlement)
+            remember(settlement, invoice)
         case (.creditInvoice(_, var settlement), .object(let object)):
             settlement.stripeObject = object
-            connectors[invoice].settlements.append(settlement)
+            remember(settlement, invoice)
         case (.reportPayment(let report, var settlement), .object(let object)):
             settlement.stripeObject = object
-            connectors[invoice].settlements.append(settlement)
+            remember(settlement, invoice)
             reported[object] = report.amount
         case (.attachPayment(_, let record, _), _):
             guard let index = connectors[invoice].settlements.firstIndex(where: { $0.stripeObject == record })
@@ -220,6 +220,19 @@ extension Ledger {
             connectors[invoice].settlements[index].isAttached = true
         default: break
         }
+    }
+
+    /// As the table has them: one for each cause, and a record that waits gives way to what was done instead.
+    private mutating func remember(_ settlement: Settlement, _ invoice: Int) {
+        guard let index = connectors[invoice].settlements.firstIndex(where: { $0.cause == settlement.cause }) else {
+            return connectors[invoice].settlements.append(settlement)
+        }
+        let before = connectors[invoice].settlements[index]
+        guard settlement.way == .outOfBand, before.way == .paymentRecord, !before.isAttached else {
+            return faults.append("\(settlement.cause) is told twice")
+        }
+        connectors[invoice].settlements[index].way = .outOfBand
+        connectors[invoice].settlements[index].isAttached = true
     }
 
     private static func booking(of posting: Posting, _ number: VismaNumber, _ effect: Effect) -> Booking {

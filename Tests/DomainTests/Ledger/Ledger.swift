@@ -214,6 +214,7 @@ extension Ledger {
         switch ending {
         case .settled(let reviews): connectors[invoice].reviews = reviews
         case .postponed(_, _, let reviews?): connectors[invoice].reviews = reviews
+        case .stopped(let review, _): connectors[invoice].reviews.append(review)
         case .postponed: break
         case .failed: break
         }
