@@ -24,12 +24,12 @@ stripe.jsonl, each row with `account`, `kind` and `id`:
   refund, dispute   charge, payment_intent, status, amount, currency
   credit_note       invoice, status, currency, amount, pre_payment_amount, post_payment_amount, metadata
   payment_record    amount_guaranteed, currency, reference, metadata
-  balance_transaction  type, source, fee, net, currency, payout
+  balance_transaction  type, source, amount, fee, net, currency, payout
   payout            status, amount, currency
   customer_balance  currency, balance (negative: the customer's credit); its id is the customer's
   balance           is not compared
 pairs.jsonl: visma_tenant, stripe_account, start_date, and what the company books: holds, posts_fees, posts_disputes,
-  posts_payouts, cash_accounts {currency: [number]}, bank_accounts {currency: ledger account}
+  posts_payouts, cash_accounts {currency: [number]}, bank_accounts {currency: ledger account}, exchange_account
 apart.jsonl: visma_tenant, document (`Invoice:000123` or `payout/po_1`), reason: its differences are shown, not counted
 """
 import json
@@ -123,6 +123,7 @@ class Pair:
         self.start, self.holds = pair["start_date"], bool(pair.get("holds"))
         self.posts = {what: bool(pair.get("posts_" + what)) for what in ("fees", "disputes", "payouts")}
         self.cash, self.banks = pair.get("cash_accounts") or {}, pair.get("bank_accounts") or {}
+        self.exchange_account = pair.get("exchange_account")
         self.sharing = [p for p in pairs if p["stripe_account"] == self.account]
         self.is_first = self.sharing[0] is pair
         self.found = []
@@ -159,6 +160,12 @@ class Pair:
         companies = {p["visma_tenant"] for p in self.sharing}
         rows = [dict(r) for r in rows if r["kind"] != "balance"]
         self.known = {r["id"] for r in rows}
+        # Of the whole account, whosever it is: a payout is of all companies that share it.
+        self.moved = defaultdict(list)
+        for row in rows:
+            if row["kind"] == "balance_transaction":
+                self.moved[row.get("payout") or ""].append(row)
+        self.sources_of_money = {r["id"]: r for r in rows if r["kind"] in ("charge", "refund", "dispute")}
         invoices = {r["id"]: r for r in rows if r["kind"] == "invoice"}
         # A customer of several companies is the one's who was overpaid.
         order = sorted(invoices.values(), key=lambda r: (not r.get("amount_overpaid"), r["id"]), reverse=True)
@@ -603,11 +610,38 @@ class Pair:
             if fact_of(entry).startswith("txn_") and fact_of(entry) not in known:
                 self.differ(None, f"cash transaction {entry['number']} ({entry['reference']}) is of no movement")
 
+    def exchange(self, payout):
+        """What a payout holds of exchanged money: before fees in its currency, and in the currencies it came in. With
+        what a payout held that failed and gave its money back into this one."""
+        gross, originals, waiting, seen = 0, Counter(), [payout], set()
+        while waiting:
+            here = waiting.pop()
+            if not here or here in seen:
+                continue
+            seen.add(here)
+            for row in self.moved[here]:
+                if row["type"] == "payout_failure":
+                    waiting.append(row.get("source"))
+                source = self.sources_of_money.get(row.get("source"))
+                if source and source["currency"] != row["currency"]:
+                    gross += row["amount"]
+                    sign = -1 if row["amount"] < 0 else 1
+                    originals[source["currency"].upper()] += sign * source["amount"]
+        return gross, originals
+
     def payouts(self):
         named = {}
         for journal in self.journals:
             texts = [journal.get("text")] + [line.get(f) for line in journal["lines"] for f in ("reference", "text")]
-            named[journal["number"]] = {w for text in texts if text for w in text.split(" ") if w.startswith("po_")}
+            # `po_1` also by `po_1:EUR`, the exchange of one, and by `po_1,` in a text.
+            named[journal["number"]] = {re.split("[:,]", w)[0] for text in texts if text for w in text.split(" ")
+                                        if w.startswith("po_")}
+
+        def net(journal, account):
+            return sum((minor(line["debit"], journal["currency"]) or 0)
+                       - (minor(line.get("credit") or "0", journal["currency"]) or 0)
+                       for line in journal["lines"] if account and line["account"] == account)
+
         for row in self.of("payout"):
             name, amount = f"payout/{row['id']}", money(row["amount"], row["currency"])
             made = [j for j in self.journals if row["id"] in named[j["number"]]]
@@ -615,15 +649,21 @@ class Pair:
                 if made:
                     self.differ(name, f"payout {row['id']} of {amount} is booked, and should not be")
                 continue
-            if len(made) != 1:
-                self.differ(name, f"payout {row['id']} of {amount} is booked {len(made)} times")
+            code = row["currency"].upper()
+            own = [j for j in made if j["currency"] == code]
+            if len(own) != 1:
+                self.differ(name, f"payout {row['id']} of {amount} is booked {len(own)} times")
                 continue
-            journal, code = made[0], row["currency"].upper()
-            to_bank = sum(minor(line["debit"], journal["currency"]) or 0 for line in journal["lines"]
-                          if line["account"] == self.banks.get(code))
-            if (journal["currency"] != code or minor(journal["amount"], journal["currency"]) != row["amount"]
-                    or to_bank != row["amount"] or not (journal["released"] or self.holds)):
+            journal, (gross, originals) = own[0], self.exchange(row["id"])
+            total = sum(max(0, part) for part in (row["amount"], gross - row["amount"], -gross))
+            if (minor(journal["amount"], code) != total or net(journal, self.banks.get(code)) != row["amount"]
+                    or (gross and net(journal, self.exchange_account) != -gross)
+                    or not all(j["released"] or self.holds for j in made)):
                 self.differ(name, f"payout {row['id']} of {amount} is booked otherwise")
+            booked = sorted((j["currency"], net(j, self.exchange_account)) for j in made if j["currency"] != code)
+            wanted = sorted((c, value) for c, value in originals.items() if value)
+            if booked != wanted:
+                self.differ(name, f"payout {row['id']} of {amount} holds the exchange of {wanted}, booked is {booked}")
         known = {r["id"] for r in self.of("payout")}
         for journal in self.journals:
             for payout in sorted(named[journal["number"]] - known):

@@ -41,7 +41,8 @@ package struct Booking: Hashable, Sendable {
     }
 
     package var subject: Subject
-    /// `inpay_...`, `re_...`, `dp_...`, `txn_...`, `po_...`, with a suffix where one fact is booked again.
+    /// `inpay_...`, `re_...`, `dp_...`, `txn_...`, `po_...`, with a suffix where one fact is booked again or by several
+    /// documents (`po_1:EUR`).
     package var cause: String
     package var kind: Kind
     package var origin: Origin

@@ -13,10 +13,13 @@ package struct BalanceMovement: Hashable, Sendable {
     package var createdAt: Timestamp
     /// Stripe settled in another currency than was paid (`exchange_rate`).
     package var isExchanged: Bool
+    /// Of what was exchanged: what was paid, given back or disputed in its own currency, with the sign of `amount`. Nil
+    /// when it is not known.
+    package var original: Money?
 
     package init(
         id: BalanceTransactionID, type: String, amount: Money, fee: Money, source: String?, text: String?,
-        createdAt: Timestamp, isExchanged: Bool = false
+        createdAt: Timestamp, isExchanged: Bool = false, original: Money? = nil
     ) {
         self.id = id
         self.type = type
@@ -26,6 +29,7 @@ package struct BalanceMovement: Hashable, Sendable {
         self.text = text
         self.createdAt = createdAt
         self.isExchanged = isExchanged
+        self.original = original
     }
 
     package var net: Money { amount - fee }
@@ -42,11 +46,15 @@ package struct Payout: Hashable, Sendable {
     /// Stripe can tell what a payout is made of only when it made it itself.
     package var isAutomatic: Bool
     package var failure: String?
+    /// What it is made of cannot be told yet, as Stripe is still reconciling it.
+    package var isReconciling: Bool
     package var movements: [BalanceMovement]
+    /// What was exchanged in payouts that failed and whose money this one pays: it stands among their movements.
+    package var returned: [BalanceMovement]
 
     package init(
         id: PayoutID, amount: Money, status: String, arrivesOn: Timestamp, isAutomatic: Bool, failure: String?,
-        movements: [BalanceMovement]
+        isReconciling: Bool = false, movements: [BalanceMovement], returned: [BalanceMovement] = []
     ) {
         self.id = id
         self.amount = amount
@@ -54,6 +62,8 @@ package struct Payout: Hashable, Sendable {
         self.arrivesOn = arrivesOn
         self.isAutomatic = isAutomatic
         self.failure = failure
+        self.isReconciling = isReconciling
         self.movements = movements
+        self.returned = returned
     }
 }

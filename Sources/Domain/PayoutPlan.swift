@@ -46,14 +46,13 @@ package struct PayoutSituation: Hashable, Sendable {
     }
 }
 
-/// From a payout to what the company books of it: fees that belong to no payment, and by policy one journal from the
-/// clearing account to the bank.
+/// From a payout to what the company books of it: fees that belong to no payment, and by policy its journals.
 package enum PayoutPlan {
     package static func actions(for situation: PayoutSituation) -> [Action] {
         guard let payout = situation.payout else { return [] }
         let booked = situation.bookings.sorted { $0.cause < $1.cause }
             .flatMap { settle($0, payout, situation) }
-        return booked + fees(payout, situation) + journal(payout, situation)
+        return booked + fees(payout, situation) + PayoutJournals.actions(payout, situation)
     }
 
     /// What Stripe charges for itself; without a source there is no document that would book it.
@@ -65,12 +64,13 @@ package enum PayoutPlan {
 
     private static func settle(_ booking: Booking, _ payout: Payout, _ situation: PayoutSituation) -> [Action] {
         let ground = BookingPlan.Ground(situation)
-        guard booking.cause == payout.id.rawValue, booking.stands, isUndone(payout) else {
+        guard booking.kind == .journalEntry, booking.stands, isUndone(payout) else {
             return BookingPlan.settle(booking, ground)
         }
+        let what = booking.cause == payout.id.rawValue ? "it as paid" : "what of it was exchanged"
         let found =
-            "payout \(payout.id) of \(payout.amount) is \(payout.status); Visma journal \(booking.number) books it as "
-            + "paid"
+            "payout \(payout.id) of \(payout.amount) is \(payout.status); Visma journal \(booking.number) books "
+            + what
         return BookingPlan.settle(booking, ground) + [
             .review(Review(.payoutUnbooked, found: found, proposals: ["reverse the journal in Visma"]))
         ]
@@ -103,60 +103,8 @@ package enum PayoutPlan {
         }
     }
 
-    private static func day(_ fact: Timestamp, _ situation: PayoutSituation) -> LocalDate {
+    static func day(_ fact: Timestamp, _ situation: PayoutSituation) -> LocalDate {
         let moment = situation.policy.posting.bookingDate == .paid ? fact : situation.now
         return moment.day(in: situation.policy.zone)
-    }
-
-    private static func journal(_ payout: Payout, _ situation: PayoutSituation) -> [Action] {
-        let posting = situation.policy.posting
-        let cause = payout.id.rawValue
-        guard posting.payouts == .journal, payout.status == "paid", !payout.amount.isZero,
-            !situation.bookings.contains(where: { $0.cause == cause })
-        else { return [] }
-        let code = payout.amount.currency.code
-        guard let bank = posting.bankLedgerAccounts[code], let clearing = posting.clearingLedgerAccounts[code] else {
-            let found =
-                "payout \(payout.id) of \(payout.amount) came to the bank, and no ledger accounts are set for it"
-            return [
-                .review(
-                    Review(
-                        .payoutUnbooked, found: found,
-                        proposals: ["name bank and clearing ledger accounts for \(code) in the manifest"]))
-            ]
-        }
-        let exchanged = payout.movements.filter(\.isExchanged)
-        guard exchanged.isEmpty else { return [.review(exchange(payout, exchanged))] }
-        switch PostingDay.choose(
-            day(payout.arrivesOn, situation), step: Step.createJournalEntry, cause: cause,
-            what: "the payout of \(payout.amount) (\(payout.id))", .init(situation))
-        {
-        case .needs(let actions): return actions
-        case .on(let day, let isMoved):
-            let negative = Money.zero(payout.amount.currency) - payout.amount
-            var text = "Stripe \(payout.id)"
-            if isMoved { text += ", of \(payout.arrivesOn.day(in: situation.policy.zone))" }
-            var draft = JournalDraft(
-                branch: nil, date: day, currency: payout.amount.currency, reference: cause, text: text,
-                lines: [
-                    .init(account: bank, debit: payout.amount, text: text),
-                    .init(account: clearing, debit: negative, text: text),
-                ])
-            draft.isOnHold = posting.booking == .hold
-            return [.post(.journalEntry(draft), cause: cause)]
-        }
-    }
-
-    /// What was paid in another currency stands on that currency's clearing account, at Visma's own rate: a journal in
-    /// the payout's currency would clear the wrong account, by an amount that only Visma knows.
-    private static func exchange(_ payout: Payout, _ exchanged: [BalanceMovement]) -> Review {
-        let sum = exchanged.reduce(Money.zero(payout.amount.currency)) { $0 + $1.net }
-        let ids = exchanged.prefix(5).map { $0.source ?? $0.id.rawValue }.joined(separator: ", ")
-        return Review(
-            .payoutUnbooked,
-            found:
-                "payout \(payout.id) of \(payout.amount) holds \(sum) that Stripe exchanged from other currencies "
-                + "(\(exchanged.count): \(ids)), and no journal was posted",
-            proposals: ["book the payout by hand, with the exchange difference to its account"])
     }
 }

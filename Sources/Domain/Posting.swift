@@ -189,7 +189,7 @@ package struct JournalDraft: Hashable, Sendable {
     package var branch: String?
     package var date: LocalDate
     package var currency: Currency
-    /// `po_...`: found again by this.
+    /// `po_...` or `po_...:EUR`: found again by this.
     package var reference: String
     package var text: String
     package var lines: [Line]

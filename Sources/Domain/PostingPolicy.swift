@@ -47,7 +47,7 @@ package struct PostingPolicy: Hashable, Sendable, Codable {
 
     package enum Payouts: String, Hashable, Sendable, Codable, CaseIterable {
         case report
-        /// One journal per payout, from clearing to bank.
+        /// One journal per payout, from clearing to bank, and one more for each currency that Stripe exchanged into it.
         case journal
     }
 
@@ -88,6 +88,9 @@ package struct PostingPolicy: Hashable, Sendable, Codable {
     /// General ledger accounts for `payouts: journal`: bank and clearing by currency.
     package var bankLedgerAccounts: [String: String] = [:]
     package var clearingLedgerAccounts: [String: String] = [:]
+    /// General ledger account of exchange differences, kept in no single currency. Without it a payout of which Stripe
+    /// exchanged a part is a review.
+    package var exchangeLedgerAccount: String?
 
     package init(cashAccounts: [String: String], paymentMethod: String) {
         self.cashAccounts = cashAccounts
@@ -116,6 +119,7 @@ package struct PostingPolicy: Hashable, Sendable, Codable {
         stripeCredits = try value(.stripeCredits, or: stripeCredits)
         bankLedgerAccounts = try value(.bankLedgerAccounts, or: bankLedgerAccounts)
         clearingLedgerAccounts = try value(.clearingLedgerAccounts, or: clearingLedgerAccounts)
+        exchangeLedgerAccount = try stored.decodeIfPresent(String.self, forKey: .exchangeLedgerAccount)
         feeEntryType = try stored.decodeIfPresent(String.self, forKey: .feeEntryType)
         disputeEntryType = try stored.decodeIfPresent(String.self, forKey: .disputeEntryType)
     }

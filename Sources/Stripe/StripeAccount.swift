@@ -12,11 +12,48 @@ extension StripeClient {
         guard payout.automatic, payout.reconciliation != "in_progress" else {
             return try StripeMapping.payout(payout, response)
         }
+        let (rows, movements) = try await movements(of: id.rawValue)
+        let returned = try await exchanged(in: Self.returned(rows, to: payout.id))
+        return try StripeMapping.payout(payout, response, movements: movements, returned: returned)
+    }
+
+    /// With the charge, refund or dispute that each comes of, as only that says what was paid before an exchange.
+    private func movements(
+        of payout: String
+    ) async throws(ConnectorError) -> (rows: [MovementAnswer], movements: [BalanceMovement]) {
         let (rows, last) = try await list(
-            MovementAnswer.self, "/v1/balance_transactions", [("payout", id.rawValue)])
+            MovementAnswer.self, "/v1/balance_transactions", [("payout", payout), ("expand[]", "data.source")])
         var movements = [BalanceMovement]()
         for row in rows { movements.append(try StripeMapping.movement(row, last)) }
-        return try StripeMapping.payout(payout, response, movements: movements)
+        return (rows, movements)
+    }
+
+    /// The payouts that failed and whose money is among these rows of another: each gave back more here than it took.
+    private static func returned(_ rows: [MovementAnswer], to payout: String) -> [String] {
+        var sums = [String: Int64]()
+        for row in rows where row.source?.object?.isAutomaticPayout == true && row.source?.id != payout {
+            sums[row.source?.id ?? "", default: 0] += row.amount
+        }
+        return sums.filter { $0.value > 0 }.keys.sorted()
+    }
+
+    private static let returnedPayoutsMax = 20
+
+    /// What was exchanged in payouts that failed, and in those whose money they were to pay. One more list for each
+    /// of them, and none where no payout failed.
+    private func exchanged(in payouts: [String]) async throws(ConnectorError) -> [BalanceMovement] {
+        var (waiting, seen, result) = (payouts, Set<String>(), [BalanceMovement]())
+        while let payout = waiting.popLast() {
+            guard seen.insert(payout).inserted else { continue }
+            guard seen.count <= Self.returnedPayoutsMax else {
+                throw StripeErrors.refused(
+                    "too_many_payouts", "more than \(Self.returnedPayoutsMax) payouts failed one after the other")
+            }
+            let (rows, movements) = try await movements(of: payout)
+            result += movements.filter(\.isExchanged)
+            waiting += Self.returned(rows, to: payout)
+        }
+        return result
     }
 
     /// Payouts made at or after `createdFrom`, newest first, without their movements.

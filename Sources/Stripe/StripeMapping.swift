@@ -110,18 +110,29 @@ enum StripeMapping {
             id: BalanceTransactionID(row.id), type: row.type,
             amount: Money(minorUnits: row.amount, currency: currency),
             fee: Money(minorUnits: row.fee, currency: currency), source: row.source?.id, text: row.description,
-            createdAt: Timestamp(unixSeconds: row.created), isExchanged: row.exchangeRate != nil)
+            createdAt: Timestamp(unixSeconds: row.created), isExchanged: row.exchangeRate != nil,
+            original: try original(row, response))
+    }
+
+    /// The object itself is always positive; whether money comes or goes is told by the movement. One that came to
+    /// nothing does not tell.
+    private static func original(_ row: MovementAnswer, _ response: OutboundResponse) throws(ConnectorError) -> Money? {
+        guard row.exchangeRate != nil, row.amount != 0, let paid = row.source?.object?.paid else { return nil }
+        let units = paid.captured ?? paid.amount
+        return Money(minorUnits: row.amount < 0 ? -units : units, currency: try currency(paid.currency, response))
     }
 
     static func payout(
-        _ payout: PayoutAnswer, _ response: OutboundResponse, movements: [BalanceMovement] = []
+        _ payout: PayoutAnswer, _ response: OutboundResponse, movements: [BalanceMovement] = [],
+        returned: [BalanceMovement] = []
     ) throws(ConnectorError) -> Payout {
         Payout(
             id: PayoutID(payout.id),
             amount: Money(minorUnits: payout.amount, currency: try currency(payout.currency, response)),
             status: payout.status, arrivesOn: Timestamp(unixSeconds: payout.arrivalDate),
             isAutomatic: payout.automatic, failure: payout.failureMessage ?? payout.failureCode,
-            movements: movements)
+            isReconciling: payout.automatic && payout.reconciliation == "in_progress", movements: movements,
+            returned: returned)
     }
 
     static func paymentRecord(

@@ -247,7 +247,7 @@ struct MovementAnswer: Listed {
     var amount: Int64
     var fee: Int64
     var currency: String
-    var source: RawReference?
+    var source: Expandable<SourceAnswer>?
     var description: String?
     var created: Int64
     /// Null where what was paid and what it was settled in are the same currency.
@@ -256,6 +256,37 @@ struct MovementAnswer: Listed {
     enum CodingKeys: String, CodingKey {
         case id, type, amount, fee, currency, source, description, created
         case exchangeRate = "exchange_rate"
+    }
+}
+
+/// What a balance transaction comes of: one of some twenty kinds of object, of which these are read.
+struct SourceAnswer: Listed {
+    var id: String
+    /// Of a charge, refund or dispute: what was paid, given back or disputed.
+    var paid: Paid?
+    /// Of a payout: Stripe made it, and can tell what it is made of.
+    var isAutomaticPayout: Bool
+
+    struct Paid: Decodable, Sendable {
+        var amount: Int64
+        /// Of a charge: less than was authorized where only a part was taken.
+        var captured: Int64?
+        var currency: String
+
+        enum CodingKeys: String, CodingKey {
+            case amount, currency
+            case captured = "amount_captured"
+        }
+    }
+
+    enum CodingKeys: String, CodingKey { case id, object, automatic }
+
+    init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        id = try fields.decode(String.self, forKey: .id)
+        let kind = try fields.decodeIfPresent(String.self, forKey: .object) ?? ""
+        paid = ["charge", "refund", "dispute"].contains(kind) ? try Paid(from: decoder) : nil
+        isAutomaticPayout = kind == "payout" ? try fields.decode(Bool.self, forKey: .automatic) : false
     }
 }
 

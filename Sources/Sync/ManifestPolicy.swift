@@ -187,7 +187,7 @@ struct ManifestPolicy {
     private static let postingKeys = [
         "cash_accounts", "branch_cash_accounts", "payment_method", "booking", "booking_date", "closed_period",
         "refunds", "refund_review_days", "disputes", "dispute_entry_type", "stop_dunning", "fees", "fee_entry_type",
-        "payouts", "bank_ledger_accounts", "clearing_ledger_accounts", "write_offs",
+        "payouts", "bank_ledger_accounts", "clearing_ledger_accounts", "exchange_ledger_account", "write_offs",
         "stripe_credits",
     ]
 
@@ -218,6 +218,7 @@ struct ManifestPolicy {
             try accounts(try map.optionalMap("bank_ledger_accounts"), "bank_ledger_accounts") ?? [:]
         posting.clearingLedgerAccounts =
             try accounts(try map.optionalMap("clearing_ledger_accounts"), "clearing_ledger_accounts") ?? [:]
+        posting.exchangeLedgerAccount = try map.optionalText("exchange_ledger_account")
         posting.writeOffs = try map.choice("write_offs", default: posting.writeOffs)
         posting.stripeCredits = try map.choice("stripe_credits", default: posting.stripeCredits)
         try checkTogether(posting)
@@ -244,7 +245,12 @@ struct ManifestPolicy {
         if posting.disputes == .post, posting.disputeEntryType == nil {
             throw Manifest.error("policy.dispute_entry_type is missing: 'disputes: post' books lost disputes by it")
         }
-        guard posting.payouts == .journal else { return }
+        guard posting.payouts == .journal else {
+            guard posting.exchangeLedgerAccount == nil else {
+                throw Manifest.error("policy.exchange_ledger_account books nothing without 'payouts: journal'")
+            }
+            return
+        }
         guard posting.branchCashAccounts.isEmpty else {
             throw Manifest.error(
                 "policy.payouts 'journal' cannot go with branch_cash_accounts: a payout is of all branches together; "
@@ -257,6 +263,12 @@ struct ManifestPolicy {
             ] where accounts[code] == nil {
                 throw Manifest.error("policy.\(key).\(code) is missing: 'payouts: journal' books payouts in \(code)")
             }
+        }
+        let others = Array(posting.bankLedgerAccounts.values) + posting.clearingLedgerAccounts.values
+        if let account = posting.exchangeLedgerAccount, others.contains(account) {
+            throw Manifest.error(
+                "policy.exchange_ledger_account '\(account)' is a bank or clearing account too; name one that is kept "
+                    + "in no single currency")
         }
     }
 }

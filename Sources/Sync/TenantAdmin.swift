@@ -137,8 +137,11 @@ package struct TenantAdmin: Sendable {
         }
     }
 
-    /// Makes every list of the tenant due now, and `document` dirty when one is named.
-    package func syncNow(_ tenant: TenantID, document: DocumentRef? = nil) async throws {
+    /// Makes every list of the tenant due now, and `document` or `payout` dirty when one is named.
+    package func syncNow(
+        _ tenant: TenantID, document: DocumentRef? = nil, payout: PayoutID? = nil
+    ) async throws {
+        let subjects = (document.map { [.document($0)] } ?? []) + (payout.map { [Subject.payout($0)] } ?? [])
         try await environment.database.write { [environment, actor] db in
             let now = environment.now()
             try Self.requireActive(db, tenant)
@@ -148,14 +151,13 @@ package struct TenantAdmin: Sendable {
                 try WorkTable.dirty(
                     db, tenant: tenant, subject: .endpoint, cause: Self.askedCause, dueAt: now, askedAt: now)
             }
-            if let document {
+            for subject in subjects {
                 try WorkTable.dirty(
-                    db, tenant: tenant, subject: .document(document), cause: Self.askedCause, dueAt: now, askedAt: now)
+                    db, tenant: tenant, subject: subject, cause: Self.askedCause, dueAt: now, askedAt: now)
             }
+            let named = document?.description ?? subjects.first?.key ?? "tenant"
             try trail(db, tenant).append(
-                .init(
-                    actor: actor, action: "sync.run", subject: document?.description ?? "tenant", outcome: "asked"),
-                at: now, db)
+                .init(actor: actor, action: "sync.run", subject: named, outcome: "asked"), at: now, db)
         }
     }
 

@@ -147,6 +147,7 @@ struct ForesightTests {
             (["sync", "preview", "acme", "--limit", "0"], 2, "--limit"),
             (["sync", "preview", "acme", "--all", "--document", "1"], 2, "--all"),
             (["sync", "preview", "acme"], 4, "credentials set"),
+            (["sync", "run", "acme", "--payout", "ch_1"], 2, "like po_1Abc"),
             (["invoice", "trace", "nobody", "1"], 3, "ml-connector tenant list"),
             (["invoice", "trace", "acme", "1", "--offline"], 3, "invoice list"),
             (["invoice", "trace", "acme", ":1"], 2, "TYPE:NUMBER"),

@@ -38,12 +38,9 @@ struct PayoutCase: Sendable, CustomTestStringConvertible {
         PayoutCase("the policy reports payouts: nothing is posted", []),
         PayoutCase("a payout that Stripe does not know: nothing", []) { $0.payout = nil },
         PayoutCase("a journal from clearing to bank", ["post journal of 2 lines for po_1"]) { journal(&$0) },
-        PayoutCase(
-            "it holds what was exchanged from another currency: a review, as that stands on another clearing account",
-            ["review payout_unbooked"]
-        ) {
+        PayoutCase("what it is made of is not known yet: a look later", ["look again in 3600 s"]) {
             journal(&$0)
-            $0.payout?.movements[0].isExchanged = true
+            $0.payout?.isReconciling = true
         },
         PayoutCase("not there yet: nothing is posted", []) {
             journal(&$0)
@@ -97,15 +94,17 @@ struct PayoutCase: Sendable, CustomTestStringConvertible {
         },
     ]
 
-    private static func journal(_ situation: inout PayoutSituation) { situation.policy.posting.payouts = .journal }
+    static func journal(_ situation: inout PayoutSituation) { situation.policy.posting.payouts = .journal }
 
     private static func booked(_ situation: inout PayoutSituation, _ state: Booking.State) {
         journal(&situation)
-        situation.bookings = [
-            Booking(
-                subject: .payout(PayoutID("po_1")), cause: "po_1", kind: .journalEntry, state: state,
-                amount: Samples.kroner(1130), applied: Samples.kroner(0), number: VismaNumber("J1"), reference: "po_1")
-        ]
+        situation.bookings = [booking("po_1", "J1", state, Samples.kroner(1130))]
+    }
+
+    static func booking(_ cause: String, _ number: String, _ state: Booking.State, _ amount: Money) -> Booking {
+        Booking(
+            subject: .payout(PayoutID("po_1")), cause: cause, kind: .journalEntry, state: state, amount: amount,
+            applied: amount, number: VismaNumber(number), reference: cause)
     }
 
     private static func closed(_ situation: inout PayoutSituation) {

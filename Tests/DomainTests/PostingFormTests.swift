@@ -6,7 +6,7 @@ import Testing
 @Suite("The form of a posting")
 struct PostingFormTests {
     enum Kind: CaseIterable {
-        case payment, refund, creditNote, dispute, fee, payoutFee, payout
+        case payment, refund, creditNote, dispute, fee, payoutFee, payout, exchange
 
         var step: String {
             switch self {
@@ -14,7 +14,7 @@ struct PostingFormTests {
             case .refund: Step.createRefund
             case .creditNote: Step.createCreditNote
             case .dispute, .fee, .payoutFee: Step.createCashEntry
-            case .payout: Step.createJournalEntry
+            case .payout, .exchange: Step.createJournalEntry
             }
         }
 
@@ -27,6 +27,7 @@ struct PostingFormTests {
             case .fee: "txn_1"
             case .payoutFee: "txn_2"
             case .payout: "po_1"
+            case .exchange: "po_1:EUR"
             }
         }
 
@@ -35,8 +36,9 @@ struct PostingFormTests {
             let effects = refused ? [Samples.effect(step, cause: cause, .failed, failure: "visma.period_closed")] : []
             let openDays = [PostingFormTests.factDay: PostingFormTests.openDay]
             let actions: [Action]
-            if self == .payout || self == .payoutFee {
+            if [.payout, .payoutFee, .exchange].contains(self) {
                 var situation = PayoutCase.paid()
+                if self == .exchange { PayoutCase.exchange(&situation) }
                 situation.policy.posting.payouts = .journal
                 situation.policy.posting.fees = .post
                 change(&situation.policy.posting)
@@ -57,7 +59,7 @@ struct PostingFormTests {
 
         private func situation() -> Situation {
             switch self {
-            case .payment, .payout, .payoutFee: return Samples.paid()
+            case .payment, .payout, .payoutFee, .exchange: return Samples.paid()
             case .refund:
                 var situation = Samples.refunded()
                 situation.credits = .init(creditNotes: [Samples.creditNote()], refundDocuments: [])

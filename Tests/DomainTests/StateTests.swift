@@ -75,7 +75,7 @@ struct StateTests {
     @Test("Cash accounts by branch", arguments: PostingCases.branches)
     func branches(_ sample: PlanCase) { check(sample) }
 
-    @Test("Payouts", arguments: PayoutCase.all)
+    @Test("Payouts", arguments: PayoutCase.all + PayoutCase.exchanged)
     func payouts(_ sample: PayoutCase) {
         let actions = PayoutPlan.actions(for: sample.situation)
         #expect(actions.map(PlanCase.sketch) == sample.expected, "\(sample.name)")
@@ -106,5 +106,7 @@ struct StateTests {
             TurnCases.all, TurnCases.changed,
         ]
         for table in tables { #expect(Set(table.map(\.name)).count == table.count) }
+        let payouts = PayoutCase.all + PayoutCase.exchanged
+        #expect(Set(payouts.map(\.name)).count == payouts.count)
     }
 }

@@ -20,6 +20,7 @@ struct BooksBench {
         pair.postsPayouts = true
         for currency in ["NOK", "SEK", "EUR", "JPY", "KWD"] { pair.cashAccounts[currency] = ["1921"] }
         pair.bankAccounts = ["NOK": "1920"]
+        pair.exchangeAccount = "8060"
         pairs = [pair]
     }
 

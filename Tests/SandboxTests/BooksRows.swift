@@ -47,14 +47,36 @@ enum BooksRows {
         """
     }
 
-    private static let journal = """
-        {"kind":"journal","visma_tenant":"t1","type":"Journal","number":"500001","status":"Posted","released":true,\
-        "text":"po_1 Stripe po_1","currency":"NOK","amount":"1000.00","lines":[{"account":"1920","reference":null,\
-        "text":"Stripe po_1","debit":"1000.00","credit":"0.00"},{"account":"1921","reference":null,\
-        "text":"Stripe po_1","debit":"0.00","credit":"1000.00"}]}
+    static func journalLine(_ account: String, _ text: String, _ debit: String, _ credit: String) -> String {
         """
+        {"account":"\(account)","reference":null,"text":"\(text)","debit":"\(debit)","credit":"\(credit)"}
+        """
+    }
 
-    static let visma = documents + payments + returns + [journal]
+    private static func journal(
+        _ number: String, _ cause: String, _ currency: String, _ amount: String, _ lines: [(String, String, String)],
+        moved: String = ""
+    ) -> String {
+        let text = "Stripe \(cause)\(moved)"
+        let all = lines.map { journalLine($0.0, text, $0.1, $0.2) }.joined(separator: ",")
+        return """
+            {"kind":"journal","visma_tenant":"t1","type":"Journal","number":"\(number)","status":"Posted",\
+            "released":true,"text":"\(cause) \(text)","currency":"\(currency)","amount":"\(amount)","lines":[\(all)]}
+            """
+    }
+
+    /// The second holds what came as SEK, a part of it given back, and what came as KWD in a payout that failed.
+    private static let journals = [
+        journal("500001", "po_1", "NOK", "1000.00", [("1920", "1000.00", "0.00"), ("1921", "0.00", "1000.00")]),
+        journal(
+            "500004", "po_4", "NOK", "1000.00",
+            [("1920", "1000.00", "0.00"), ("1921", "0.00", "514.00"), ("8060", "0.00", "486.00")],
+            moved: ", of 2026-10-31"),
+        journal("500005", "po_4:SEK", "SEK", "80.00", [("8060", "80.00", "0.00"), ("1923", "0.00", "80.00")]),
+        journal("500006", "po_4:KWD", "KWD", "1.250", [("8060", "1.250", "0.000"), ("1924", "0.000", "1.250")]),
+    ]
+
+    static let visma = documents + payments + returns + journals
 
     private static let documents = [
         document("000101", "NOK", "1250.00", "0.00"), document("000102", "NOK", "500.00", "500.00"),
@@ -174,13 +196,14 @@ enum BooksRows {
     }
 
     private static func moved(
-        _ id: String, _ source: String?, fee: Int, net: Int, _ currency: String = "nok", payout: String = ""
+        _ id: String, _ source: String?, fee: Int, net: Int, _ currency: String = "nok", payout: String = "",
+        type: String? = nil
     ) -> String {
         let of = source.map { "\"\($0)\"" } ?? "null"
         return """
             {"kind":"balance_transaction","account":"acct_1","id":"\(id)",\
-            "type":"\(source == nil ? "stripe_fee" : "charge")","source":\(of),"amount":\(fee + net),"fee":\(fee),\
-            "net":\(net),"currency":"\(currency)","payout":"\(payout)"}
+            "type":"\(type ?? (source == nil ? "stripe_fee" : "charge"))","source":\(of),"amount":\(fee + net),\
+            "fee":\(fee),"net":\(net),"currency":"\(currency)","payout":"\(payout)"}
             """
     }
 
@@ -266,7 +289,11 @@ enum BooksRows {
         moved("txn_14", "ch_14", fee: 84, net: 5916), moved("txn_14d", "dp_14", fee: 1500, net: -7500),
         moved("txn_14r", "dp_14", fee: 0, net: 6000), moved("txn_99", nil, fee: 0, net: -2500, payout: "po_1"),
         moved("txn_98", nil, fee: 0, net: -900), payout("po_1", "paid"), payout("po_2", "in_transit"),
-        payout("po_3", "failed"),
+        payout("po_3", "failed"), payout("po_4", "paid"),
+        moved("txn_6", "ch_6", fee: 0, net: 8_100, payout: "po_4"),
+        moved("txn_6r", "re_1", fee: 0, net: -500, payout: "po_4", type: "refund"),
+        moved("txn_4", "ch_4", fee: 0, net: 41_000, payout: "po_3"),
+        moved("txn_3f", "po_3", fee: 0, net: 41_000, payout: "po_4", type: "payout_failure"),
         #"{"kind":"customer_balance","account":"acct_1","id":"cus_1","currency":"sek","balance":-500}"#,
         #"{"kind":"balance","account":"acct_1","currency":"nok","available":1,"pending":2}"#,
     ]

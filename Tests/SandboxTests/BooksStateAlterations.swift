@@ -24,6 +24,13 @@ extension BooksAlteration {
         return set(name, row, "applications", .array(use.map { [$0] } ?? []))
     }
 
+    private static func lines(_ accounts: [String: (String, String)]) -> SandboxJSON {
+        let rows = accounts.sorted { $0.key < $1.key }.compactMap { account, sides in
+            try? SandboxJSON.parse(BooksRows.journalLine(account, "Stripe", sides.0, sides.1).utf8)
+        }
+        return .array(rows)
+    }
+
     private static func metadata(_ document: String) -> SandboxJSON {
         .object([("mlc_document", .string(document)), ("mlc_company", .string("t1"))])
     }
@@ -83,6 +90,13 @@ extension BooksAlteration {
         set("other currency", "500001", "currency", .string("SEK")), set("no bank", "500001", "lines", .array([])),
         set("failed", "po_1", "status", .string("failed")), set("arrived", "po_2", "status", .string("paid")),
         drop("po_1"), add(1, "po_1", "amount"), set("of another", "500001", "text", .string("po_3")),
+        drop("500005"), again("500005", as: "599998"), drop("500004"), again("500006", as: "599997"),
+        set("all from clearing", "500004", "lines", lines(["1920": ("1000.00", "0.00"), "1921": ("0.00", "1000.00")])),
+        set("less", "500005", "lines", lines(["8060": ("79.99", "0.00"), "1923": ("0.00", "79.99")])),
+        set("turned", "500005", "lines", lines(["8060": ("0.00", "80.00"), "1923": ("80.00", "0.00")])),
+        set("unposted", "500006", "released", .bool(false)), add(1, "txn_6", "amount"), drop("txn_6r"),
+        set("not in it", "txn_6", "payout", .string("po_2")), add(1, "txn_4", "amount"), drop("txn_3f"),
+        set("not exchanged", "txn_4", "currency", .string("kwd")),
         add(1, "cus_1", "balance"), drop("cus_1"), set("other currency", "cus_1", "currency", .string("nok")),
     ]
 }

@@ -50,6 +50,23 @@ struct StripeBalanceTests {
         #expect(try balance(bench) == ["nok": 11_662 - 163])
     }
 
+    @Test("What a balance transaction comes of is an id, and the object itself where it is asked for")
+    func expandedSource() throws {
+        let bench = StripeBench { $0.conversions["eur"] = StripeConversion(to: "nok", rateMillionths: 11_500_000) }
+        let made = try bench.stripe.pay(invoice: bench.open(10_000, currency: "eur"))
+        let refund = try bench.stripe.refund(charge: made.charge, amount: 1_000)
+        let dispute = try bench.stripe.dispute(charge: made.charge, amount: 2_000)
+        let payout = try bench.stripe.payOut(account: "acct_bench", currency: "nok")
+        let plain = try rows(bench, [("payout", payout)])
+        #expect(plain.compactMap { $0["source"].text } == [payout, dispute, refund, made.charge])
+        let whole = try rows(bench, [("payout", payout), ("expand[]", "data.source")]).map { $0["source"] }
+        #expect(whole.compactMap { $0["id"].text } == [payout, dispute, refund, made.charge])
+        #expect(whole.compactMap { $0["object"].text } == ["payout", "dispute", "refund", "charge"])
+        #expect(whole.dropFirst().compactMap { $0["amount"].whole } == [2_000, 1_000, 10_000])
+        #expect(whole.compactMap { $0["currency"].text } == ["nok", "eur", "eur", "eur"])
+        #expect(try bench.get("/v1/balance_transactions", [("expand[]", "data.sources")]).status == 400)
+    }
+
     @Test("An automatic payout takes what is available, lists it, arrives and is reconciled")
     func payout() throws {
         let bench = StripeBench { $0.availableAfterSeconds = 3600 }

@@ -133,8 +133,10 @@ struct StripeSchemaTests {
             ("balance", try bench.get("/v1/balance").json),
         ]
         for (kind, object) in objects { #expect(check.problems(object, kind) == [], "\(kind)") }
-        for row in try bench.get("/v1/balance_transactions", [("limit", "100")]).json["data"].array {
-            #expect(check.problems(row, "balance_transaction") == [])
+        for expand in [[], [("expand[]", "data.source")]] {
+            for row in try bench.get("/v1/balance_transactions", [("limit", "100")] + expand).json["data"].array {
+                #expect(check.problems(row, "balance_transaction") == [])
+            }
         }
         for event in try bench.get("/v1/events", [("limit", "100")]).json["data"].array {
             let object = event["data"]["object"]

@@ -91,6 +91,25 @@ struct VismaGeneralLedgerTests {
         #expect(book["released"]?.boolValue == true)
     }
 
+    @Test("a journal in a foreign currency tells its sums in it, and in the company's own at the rate of the day")
+    func foreignJournal() throws {
+        let bench = try VismaBench()
+        _ = try bench.simulator.addInvoice(
+            VismaInvoiceSeed(
+                customer: "10001", date: "2026-11-01", lines: [VismaLineSeed("Consulting", unitPrice: "10")],
+                currency: "EUR", exchangeRate: "11.5"), in: VismaBench.tenant)
+        let body = Self.journal().replacing(#""description""#, with: #""currencyId":{"value":"EUR"},"description""#)
+        let number = try bench.create("/v2/journaltransaction", body)
+        let json = try bench.json("/v2/journaltransaction/\(number)")
+        #expect(json["currencyId"]?.stringValue == "EUR" && json["exchangeRate"]?.numberText == "11.50000000")
+        #expect(json["debitTotalInCurrency"]?.numberText == "100.0000" && json["debitTotal"]?.numberText == "1150.0000")
+        let line = try #require(json["journalTransactionLines"]?.elements?.first)
+        #expect(
+            line["debitAmountInCurrency"]?.numberText == "97.5000" && line["debitAmount"]?.numberText == "1121.2500")
+        let book = try #require(bench.simulator.books().first { $0["kind"]?.stringValue == "journal" })
+        #expect(book["currency"]?.stringValue == "EUR" && book["amount"]?.stringValue == "100.00")
+    }
+
     /// Path and body of each kind of document, dated in October.
     private static let october: [(String, String)] = [
         ("/v1/customerPayment", VismaBench.payment("000101", amount: "1").replacing("2026-11", with: "2026-10")),

@@ -53,18 +53,69 @@ extension EveryState {
         }
     }
 
+    /// By policy each payout that came is one journal and one more in each currency that was exchanged into it, so that
+    /// the clearing account of every currency has given just what came by it.
     func payoutFaults() -> [String] {
         rows("payout").compactMap { payout in
             let id = payout.value(of: "id")
             let entries = journals.filter { $0.value(of: "text").contains(id) }
-            if entries.count > 1 { return "payout \(id) is booked \(entries.count) times" }
-            let isReviewed = reviews.contains(.payout(PayoutID(id)))
-            let isPaid = payout.value(of: "status") == "paid"
+            let currencies = entries.map { $0.value(of: "currency") }
+            if Set(currencies).count < currencies.count { return "payout \(id) is booked twice: \(currencies)" }
             guard policy.payouts == .journal else {
                 return entries.isEmpty ? nil : "payout \(id) is booked against the policy"
             }
-            if isReviewed || entries.isEmpty != isPaid { return nil }
-            return "payout \(id) is \(payout.value(of: "status")), journals: \(entries.count)"
+            if reviews.contains(.payout(PayoutID(id))) { return nil }
+            let isPaid = payout.value(of: "status") == "paid"
+            let wanted = isPaid ? lines(of: payout) : []
+            let booked = entries.flatMap(lines(ofJournal:)).sorted()
+            if wanted == booked { return nil }
+            return "payout \(id) is \(payout.value(of: "status")), booked are \(booked), not \(wanted)"
         }
+    }
+
+    private func lines(ofJournal journal: SandboxJSON) -> [String] {
+        (journal["lines"]?.elements ?? []).map { line in
+            let net = line.minor("debit") - line.minor("credit")
+            return "\(line.value(of: "account")) \(net) \(journal.value(of: "currency"))"
+        }
+    }
+
+    /// Account, debit in minor units and currency of all that its journals must have.
+    private func lines(of payout: SandboxJSON) -> [String] {
+        let currency = payout.value(of: "currency").uppercased()
+        let (gross, originals) = exchange(in: payout.value(of: "id"))
+        func account(_ accounts: [String: String], _ code: String) -> String { accounts[code] ?? "-" }
+        let exchange = policy.exchangeLedgerAccount ?? "-"
+        var wanted = [
+            (account(policy.bankLedgerAccounts, currency), payout.units("amount"), currency),
+            (account(policy.clearingLedgerAccounts, currency), gross - payout.units("amount"), currency),
+            (exchange, -gross, currency),
+        ]
+        for (code, sum) in originals {
+            wanted += [(exchange, sum, code), (account(policy.clearingLedgerAccounts, code), -sum, code)]
+        }
+        return wanted.filter { $0.1 != 0 }.map { "\($0.0) \($0.1) \($0.2)" }.sorted()
+    }
+
+    /// With what a payout held that failed and gave its money back into this one.
+    private func exchange(in payout: String) -> (gross: Int64, originals: [String: Int64]) {
+        let sources = (rows("charge") + rows("refund") + rows("dispute")).map { ($0.value(of: "id"), $0) }
+        let source = Dictionary(sources) { first, _ in first }
+        var (gross, originals) = (Int64(0), [String: Int64]())
+        for movement in rows("balance_transaction") where movement.value(of: "payout") == payout {
+            let amount = movement.units("amount")
+            if movement.value(of: "type") == "payout_failure" {
+                let before = exchange(in: movement.value(of: "source"))
+                gross += before.gross
+                originals.merge(before.originals, uniquingKeysWith: +)
+            }
+            guard let paid = source[movement.value(of: "source")],
+                paid.value(of: "currency") != movement.value(of: "currency")
+            else { continue }
+            gross += amount
+            originals[paid.value(of: "currency").uppercased(), default: 0] +=
+                (amount < 0 ? -1 : 1) * paid.units("amount")
+        }
+        return (gross, originals)
     }
 }

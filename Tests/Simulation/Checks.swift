@@ -29,6 +29,7 @@ extension World {
             pair.holds = policy.booking == .hold
             pair.cashAccounts = policy.cashAccounts.mapValues { [$0] }
             pair.bankAccounts = policy.bankLedgerAccounts
+            pair.exchangeAccount = policy.exchangeLedgerAccount
             return pair
         }
         let stripeBooks = try (stripe.books() + stripe.ledgers()).map { try SandboxJSON.parse($0) }

@@ -184,16 +184,34 @@ struct MoneyCheck {
         }
         for row in world.vismaRows("journal", in: company) where row["released"]?.boolValue == true {
             let currency = row.text("currency")
-            for line in row["lines"]?.elements ?? [] where line.text("account") == Scenario.clearingLedgerAccount {
+            let clearing = policy.clearingLedgerAccounts[currency]
+            for line in row["lines"]?.elements ?? [] where line.text("account") == clearing {
                 held[currency, default: 0] += line.minorUnits("debit", currency) - line.minorUnits("credit", currency)
             }
         }
         for row in ledger where row.text("kind") == "balance" {
             held[row.text("currency").uppercased(), default: 0] -= row.number("available") + row.number("pending")
         }
+        for (currency, amount) in waitingExchange() { held[currency, default: 0] += amount }
         return held.filter { $0.value != 0 }.sorted { $0.key < $1.key }.map {
             "the clearing account has \($0.value) minor units of \($0.key) more than Stripe"
         }
+    }
+}
+
+extension MoneyCheck {
+    /// What Stripe has exchanged and not paid out: its books have it where it went, Visma's still where it came from.
+    private func waitingExchange() -> [String: Int64] {
+        var moved: [String: Int64] = [:]
+        for row in ledger where row.text("kind") == "balance_transaction" && row.text("payout").isEmpty {
+            guard let source = stripe.first(where: { $0.text("id") == row.text("source") }),
+                source.text("currency") != row.text("currency")
+            else { continue }
+            let sign: Int64 = row.number("amount") < 0 ? -1 : 1
+            moved[row.text("currency").uppercased(), default: 0] += row.number("amount")
+            moved[source.text("currency").uppercased(), default: 0] -= sign * source.number("amount")
+        }
+        return moved
     }
 }
 

@@ -5,7 +5,7 @@ import Sandbox
 extension Scenario {
     static let postings = [
         refundVoids, refundOnCreditNote, refundComesBack, refundWithOwnCreditNote, creditNoteOfAnotherTotal,
-        everythingBooked, disputeOnOpenInvoice, lostAndWonOnAppeal, partLostAndWon, paidTogether, overpaid,
+        everythingBooked, exchanged, disputeOnOpenInvoice, lostAndWonOnAppeal, partLostAndWon, paidTogether, overpaid,
     ]
 
     package static let refundVoids = Scenario(
@@ -84,6 +84,33 @@ extension Scenario {
         world.clock.advance(bySeconds: 3600)
         try await world.quiet()
         try world.stripe.takeFee(account: world.nord.account, currency: "nok", amount: 9_900)
+        let payout = try world.stripe.payOut(account: world.nord.account, currency: "nok")
+        try world.stripe.finishPayout(payout)
+    }
+
+    private static let exchanged = Scenario(
+        "a payout that holds what Stripe exchanged",
+        reaching: [Step.createJournalEntry, Step.releaseJournalEntry],
+        policy: { policy in
+            bookEverything(&policy)
+            policy.posting.bankLedgerAccounts["EUR"] = "1922"
+            policy.posting.clearingLedgerAccounts["EUR"] = "1572"
+            policy.posting.exchangeLedgerAccount = "8060"
+        }
+    ) { world in
+        world.stripe.change(account: world.nord.account) {
+            $0.conversions["eur"] = StripeConversion(to: "nok", rateMillionths: 11_650_000)
+        }
+        _ = try await world.pushAndPay()
+        let document = try world.addInvoice("100") {
+            $0.currency = "EUR"
+            $0.exchangeRate = "11.5"
+        }
+        try await world.quiet()
+        let made = try world.stripe.pay(invoice: world.live(document).id)
+        let dispute = try world.stripe.dispute(charge: made.charge, amount: 2_500)
+        try world.stripe.closeDispute(dispute, isWon: false)
+        try await world.quiet()
         let payout = try world.stripe.payOut(account: world.nord.account, currency: "nok")
         try world.stripe.finishPayout(payout)
     }

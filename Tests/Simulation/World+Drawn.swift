@@ -67,8 +67,9 @@ extension World {
         posting.disputeEntryType = random.next() % 4 == 0 ? nil : lossEntryType
         for currency in company.currencies where random.next() % 8 != 0 {
             posting.bankLedgerAccounts[currency] = "1920"
-            posting.clearingLedgerAccounts[currency] = "1580"
+            posting.clearingLedgerAccounts[currency] = "15\(currency)"
         }
+        posting.exchangeLedgerAccount = random.next() % 4 == 0 ? nil : "8060"
     }
 }
 

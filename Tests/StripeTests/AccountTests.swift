@@ -20,8 +20,8 @@ struct AccountTests {
         let found = try #require(try await client(transport).payout(PayoutID("po_1")))
         #expect(
             transport.targets == [
-                "GET /v1/payouts/po_1", "GET /v1/balance_transactions?payout=po_1&limit=100",
-                "GET /v1/balance_transactions?payout=po_1&limit=100&starting_after=txn_9",
+                "GET /v1/payouts/po_1", "GET /v1/balance_transactions?payout=po_1&expand[]=data.source&limit=100",
+                "GET /v1/balance_transactions?payout=po_1&expand[]=data.source&limit=100&starting_after=txn_9",
             ])
         #expect(found.amount == Money(minorUnits: 122_895, currency: .nok))
         #expect(found.status == "paid")
@@ -42,6 +42,7 @@ struct AccountTests {
         let found = try #require(try await client(transport).payout(PayoutID("po_1")))
         #expect(found.movements.isEmpty)
         #expect(found.isAutomatic == extra.contains("true"))
+        #expect(found.isReconciling == extra.contains("in_progress"))
         #expect(transport.sent.count == 1)
     }
 

@@ -105,6 +105,15 @@ struct ManifestPolicyTests {
             $0.posting.bankLedgerAccounts = ["NOK": "1920", "EUR": "1921"]
             $0.posting.clearingLedgerAccounts = ["NOK": "1580", "EUR": "1582"]
         },
+        Key(
+            "payouts: journal\nbank_ledger_accounts: {NOK: 1920, EUR: 1921}\n"
+                + "clearing_ledger_accounts: {NOK: 1580, EUR: 1582}\nexchange_ledger_account: 8060"
+        ) {
+            $0.posting.payouts = .journal
+            $0.posting.bankLedgerAccounts = ["NOK": "1920", "EUR": "1921"]
+            $0.posting.clearingLedgerAccounts = ["NOK": "1580", "EUR": "1582"]
+            $0.posting.exchangeLedgerAccount = "8060"
+        },
         Key("write_offs: uncollectible") { $0.posting.writeOffs = .uncollectible },
         Key("stripe_credits: credit_note") { $0.posting.stripeCredits = .creditNote },
     ]
@@ -182,6 +191,12 @@ struct ManifestPolicyTests {
                 + "clearing_ledger_accounts: {NOK: 3, EUR: 4}",
             "policy.payouts 'journal' cannot go with branch_cash_accounts"),
         Wrong("bank_ledger_accounts: {kr: 1}", "policy.bank_ledger_accounts: 'kr'"),
+        Wrong("exchange_ledger_account: \"8060\"", "policy.exchange_ledger_account", "payouts: journal"),
+        Wrong(
+            "exchange_ledger_account: \"3\"\npayouts: journal\nbank_ledger_accounts: {NOK: 1, EUR: 2}\n"
+                + "clearing_ledger_accounts: {NOK: 3, EUR: 4}",
+            "policy.exchange_ledger_account '3' is a bank or clearing account", "no single currency"),
+        Wrong("exchange_ledger_account: [\"8060\"]", "policy.exchange_ledger_account must be a text"),
         Wrong("write_offs: keep", "policy.write_offs is 'keep'", "void, uncollectible"),
         Wrong("stripe_credits: post", "policy.stripe_credits is 'post'", "review, credit_note"),
         Wrong("fees: post\nfee_entry_type: []", "policy.fee_entry_type must be a text"),

@@ -80,6 +80,20 @@ extension PolicyValue {
         try await world.quiet()
     }
 
+    /// 1250.00 NOK and 125.00 EUR, which Stripe exchanges at 11.65.
+    private static func payOutExchanged(_ world: World, _ document: DocumentRef) async throws {
+        world.stripe.change(account: world.nord.account) {
+            $0.conversions["eur"] = StripeConversion(to: "nok", rateMillionths: 11_650_000)
+        }
+        let foreign = try world.addInvoice("100") {
+            $0.currency = "EUR"
+            $0.exchangeRate = "11.5"
+        }
+        try await world.quiet()
+        _ = try world.stripe.pay(invoice: world.live(foreign).id)
+        try await payOut(world, document)
+    }
+
     private static func creditInStripe(_ world: World, _ document: DocumentRef) async throws {
         let invoice = try world.live(document).id
         _ = try world.stripe.byHand(
@@ -131,6 +145,15 @@ extension PolicyValue {
         PolicyValue(key: "payouts", value: "report", act: payOut, posted: [paid]),
         PolicyValue(
             key: "payouts", value: "journal", more: ledgers, act: payOut, posted: [paid, "journal 1232.50 Posted"]),
+        PolicyValue(
+            key: "exchange_ledger_account", value: "\"8060\"", more: ["payouts: journal"] + ledgers,
+            act: payOutExchanged,
+            posted: [
+                paid, "Payment 125.00 Closed 2026-11-22", "journal 2668.37 Posted", "journal 125.00 Posted",
+            ]),
+        PolicyValue(
+            key: "payouts", value: "journal", more: ledgers, act: payOutExchanged,
+            posted: [paid, "Payment 125.00 Closed 2026-11-22"], reviews: ["payout_unbooked"]),
     ]
 
     private static let refunds: [PolicyValue] = [

@@ -19,6 +19,8 @@ package struct BookPair: Sendable, Hashable {
     package var cashAccounts: [String: [String]] = [:]
     /// The bank's account in the general ledger, by currency.
     package var bankAccounts: [String: String] = [:]
+    /// The account of exchange differences; nil where payouts that hold exchanged money are not booked.
+    package var exchangeAccount: String?
 
     package init(vismaTenant: String, stripeAccount: String, startDate: String, timeZone: String) {
         self.vismaTenant = vismaTenant
@@ -37,7 +39,7 @@ package struct BookPair: Sendable, Hashable {
             ("start_date", .string(startDate)), ("timezone", .string(timeZone)), ("holds", .bool(holds)),
             ("posts_fees", .bool(postsFees)), ("posts_disputes", .bool(postsDisputes)),
             ("posts_payouts", .bool(postsPayouts)), ("cash_accounts", .object(accounts)),
-            ("bank_accounts", .object(banks)),
+            ("bank_accounts", .object(banks)), ("exchange_account", .text(exchangeAccount)),
         ])
     }
 

@@ -10,6 +10,8 @@ struct PairBooks {
     private(set) var invoices: [String: BookInvoice] = [:]
     /// By kind, in the order of their ids.
     private var movements: [String: [BookMovement]] = [:]
+    /// All balance transactions of the account, whosever they are, and the objects that they come of.
+    private var exchanges = BookExchange.Ground([])
     /// Every id in the account's books.
     private(set) var knownIDs: Set<String> = []
     /// Whether what belongs to no invoice counts here: only for the first of the companies that share an account.
@@ -28,6 +30,8 @@ struct PairBooks {
         readVisma(visma)
         readStripe(stripe.filter { $0.bookText("account") == pair.stripeAccount }, sharing: sharing)
     }
+
+    func exchange(of payout: BookMovement) -> BookExchange { BookExchange(exchanges, payout.id) }
 
     subscript(kind: String) -> [BookMovement] { movements[kind] ?? [] }
 
@@ -55,6 +59,7 @@ struct PairBooks {
         let all = rows.map(BookMovement.init)
         let threads = Threads(rows.filter { $0.bookText("kind") == "invoice" }.map(BookInvoice.init), all)
         knownIDs = Set(all.map(\.id))
+        exchanges = BookExchange.Ground(all)
         var seen: Set<String> = []
         for (row, movement) in zip(rows, all) where movement.kind != "balance" {
             let thread = threads.follow(movement)

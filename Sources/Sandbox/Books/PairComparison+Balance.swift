@@ -34,7 +34,8 @@ extension PairComparison {
         }
     }
 
-    /// Each payout that arrived is one journal from clearing to bank, if the company books payouts.
+    /// Each payout that arrived is one journal from clearing to bank, if the company books payouts, and one more in
+    /// each currency that Stripe exchanged into it.
     mutating func comparePayouts() {
         let payouts = books["payout"]
         for payout in payouts {
@@ -45,17 +46,27 @@ extension PairComparison {
                 if !made.isEmpty { differ(key, "payout \(payout.id) of \(amount) is booked, and should not be") }
                 continue
             }
-            guard made.count == 1, let journal = made.first else {
-                differ(key, "payout \(payout.id) of \(amount) is booked \(made.count) times")
+            let code = payout.currency.uppercased()
+            let own = made.filter { $0.currency == code }
+            guard own.count == 1, let journal = own.first else {
+                differ(key, "payout \(payout.id) of \(amount) is booked \(own.count) times")
                 continue
             }
-            let code = payout.currency.uppercased()
-            let toBank = journal.lines.filter { $0.account == pair.bankAccounts[code] }
-                .reduce(0) { $0 + ($1.debit ?? 0) }
-            if journal.currency != code || journal.amount != payout.amount || toBank != payout.amount
-                || !(journal.isReleased || pair.holds)
+            let exchange = books.exchange(of: payout)
+            let total = [payout.amount ?? 0, exchange.gross - (payout.amount ?? 0), -exchange.gross]
+                .reduce(0) { $0 + max(0, $1) }
+            if journal.amount != total || journal.net(pair.bankAccounts[code]) != payout.amount
+                || (exchange.gross != 0 && journal.net(pair.exchangeAccount) != -exchange.gross)
+                || !made.allSatisfy({ $0.isReleased || pair.holds })
             {
                 differ(key, "payout \(payout.id) of \(amount) is booked otherwise")
+            }
+            let others = made.filter { $0.currency != code }
+            let booked = others.map { "\($0.currency) \($0.net(pair.exchangeAccount))" }.sorted()
+            let wanted = exchange.originals.filter { $0.value != 0 }
+                .map { "\($0.key.uppercased()) \($0.value)" }.sorted()
+            if booked != wanted {
+                differ(key, "payout \(payout.id) of \(amount) holds the exchange of \(wanted), booked is \(booked)")
             }
         }
         let known = Set(payouts.map(\.id))

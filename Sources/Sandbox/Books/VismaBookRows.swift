@@ -132,7 +132,7 @@ struct BookJournal {
     var isReleased: Bool
     var currency: String
     var amount: Int64?
-    var lines: [(account: String, debit: Int64?)]
+    var lines: [(account: String, debit: Int64?, credit: Int64?)]
     private var words: Set<String>
 
     init(_ row: SandboxJSON) {
@@ -142,11 +142,24 @@ struct BookJournal {
         self.currency = currency
         amount = BookMoney.minor(row.bookText("amount"), currency)
         let lines = row["lines"]?.elements ?? []
-        self.lines = lines.map { ($0.bookText("account"), BookMoney.minor($0.bookText("debit"), currency)) }
+        self.lines = lines.map { line in
+            (
+                line.bookText("account"), BookMoney.minor(line.bookText("debit"), currency),
+                BookMoney.minor(line.bookText("credit"), currency)
+            )
+        }
         let texts = [row.bookText("text")] + lines.flatMap { [$0.bookText("reference"), $0.bookText("text")] }
         words = Set(texts.flatMap { $0.split(separator: " ").map(String.init) })
     }
 
-    /// The payouts that it names.
-    var payouts: [String] { words.filter { $0.hasPrefix("po_") }.sorted() }
+    /// The payouts that it names: `po_1` also by `po_1:EUR`, the exchange of one, and by `po_1,` in a text.
+    var payouts: [String] {
+        let named = words.filter { $0.hasPrefix("po_") }.map { word in String(word.prefix { $0 != ":" && $0 != "," }) }
+        return Set(named).sorted()
+    }
+
+    /// What it puts on an account: debit less credit.
+    func net(_ account: String?) -> Int64 {
+        lines.filter { $0.account == account }.reduce(0) { $0 + ($1.debit ?? 0) - ($1.credit ?? 0) }
+    }
 }

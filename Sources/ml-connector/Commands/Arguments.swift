@@ -50,6 +50,16 @@ struct PageOptions: ParsableArguments {
     }
 }
 
+enum Payouts {
+    /// Stripe's id, which a review of a payout names.
+    static func parse(_ text: String) throws -> PayoutID {
+        guard text.wholeMatch(of: /po_[A-Za-z0-9_]+/) != nil else {
+            throw Failure(.usage, "the payout '\(text)' must be Stripe's id, like po_1Abc")
+        }
+        return PayoutID(text)
+    }
+}
+
 enum Documents {
     /// `Invoice:000123`, or `000123` for an invoice.
     static func parse(_ text: String) throws -> DocumentRef {

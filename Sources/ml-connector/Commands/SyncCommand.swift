@@ -25,6 +25,9 @@ struct SyncCommand: AsyncParsableCommand {
         @Option(name: .long, help: "Look at this document too: TYPE:NUMBER, like Invoice:000123.")
         var document: String?
 
+        @Option(name: .long, help: "Try again to book this payout: po_...")
+        var payout: String?
+
         @Option(name: .long, help: "How many seconds to wait at most.")
         var timeout: Int64 = 120
 
@@ -41,10 +44,11 @@ struct SyncCommand: AsyncParsableCommand {
         func run() async throws {
             let id = try tenant.id
             let document = try document.map(Documents.parse)
+            let payout = try payout.map(Payouts.parse)
             let settings = try Settings.load(store.given, systems.given)
             let timeout = timeout
             let result = try await Assembly.run(settings) { assembly in
-                try await assembly.admin.syncNow(id, document: document)
+                try await assembly.admin.syncNow(id, document: document, payout: payout)
                 var result = try await SyncWait(assembly: assembly, tenant: id, timeoutSeconds: timeout).run()
                 if let document {
                     result.isDocumentKnown = try await assembly.database.read {

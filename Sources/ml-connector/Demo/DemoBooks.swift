@@ -44,6 +44,7 @@ struct DemoBooks: Sendable {
             for (currency, account) in accounts { pair.cashAccounts[currency, default: []].append(account) }
         }
         pair.bankAccounts = posting.bankLedgerAccounts
+        pair.exchangeAccount = posting.exchangeLedgerAccount
         return pair
     }
 
