@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domain
 import Storage
+import Stripe
 import Sync
 
 struct SyncCommand: AsyncParsableCommand {
@@ -13,7 +14,8 @@ struct SyncCommand: AsyncParsableCommand {
             abstract: "Reads a company's lists now and works until nothing is left to do.",
             discussion: """
                 While a server runs on the same database, it does the work and this command waits for it; otherwise \
-                this command does it. Exit status 5 when something was left at the end of the time.
+                this command does it. What waits for a person is looked at again, and what was refused is tried \
+                again: sync once the cause is mended. Exit status 5 when something was left at the end of the time.
 
                 Example: ml-connector sync run acme --document Invoice:000123 --timeout 60
                 """)
@@ -24,6 +26,9 @@ struct SyncCommand: AsyncParsableCommand {
 
         @Option(name: .long, help: "Look at this document too: TYPE:NUMBER, like Invoice:000123.")
         var document: String?
+
+        @Option(name: .long, help: "Look at this Stripe payout too: po_...")
+        var payout: String?
 
         @Option(name: .long, help: "How many seconds to wait at most.")
         var timeout: Int64 = 120
@@ -41,15 +46,20 @@ struct SyncCommand: AsyncParsableCommand {
         func run() async throws {
             let id = try tenant.id
             let document = try document.map(Documents.parse)
+            let payout = try payout.map(Self.parsePayout)
             let settings = try Settings.load(store.given, systems.given)
             let timeout = timeout
             let result = try await Assembly.run(settings) { assembly in
-                try await assembly.admin.syncNow(id, document: document)
+                try await assembly.admin.syncNow(id, document: document, payout: payout)
                 var result = try await SyncWait(assembly: assembly, tenant: id, timeoutSeconds: timeout).run()
                 if let document {
                     result.isDocumentKnown = try await assembly.database.read {
                         try LinksTable.find($0, tenant: id, document: document) != nil
                     }
+                }
+                if let payout {
+                    let context = try await TenantContext.make(id, environment: assembly.environment)
+                    result.isPayoutKnown = try await context.stripe.payout(payout) != nil
                 }
                 return result
             }
@@ -58,6 +68,16 @@ struct SyncCommand: AsyncParsableCommand {
             guard result.isDocumentKnown else {
                 throw Failure(.notFound, "Visma has no document \(self.document ?? "") of '\(id)': look at its number")
             }
+            guard result.isPayoutKnown else {
+                throw Failure(.notFound, "Stripe has no payout \(self.payout ?? "") of '\(id)': look at its id")
+            }
+        }
+
+        private static func parsePayout(_ text: String) throws -> PayoutID {
+            guard text.hasPrefix("po_"), text.utf8.count > 3 else {
+                throw Failure(.usage, "the payout '\(text)' must be Stripe's id of it, like po_1")
+            }
+            return PayoutID(text)
         }
     }
 }
@@ -72,6 +92,8 @@ struct SyncResult: Sendable {
     var milliseconds: Int64
     /// False when a document was asked for that Visma does not have.
     var isDocumentKnown = true
+    /// False when a payout was asked for that Stripe does not have.
+    var isPayoutKnown = true
 
     var record: Record {
         [
