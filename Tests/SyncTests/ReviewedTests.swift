@@ -66,6 +66,32 @@ struct ReviewedTests {
         #expect(asked.map(\.subject) == [payout])
     }
 
+    @Test("The fee of a settled document is booked once the manifest names its account")
+    func fee() async throws {
+        let world = try await World(seed: 3, policy: ["cash_accounts:\n    EUR: \"15EUR\""]) {
+            $0.posting.fees = .post
+            $0.posting.feeEntryType = World.feeEntryType
+        }
+        world.stripe.change(account: world.nord.account) {
+            $0.conversions["eur"] = StripeConversion(to: "nok", rateMillionths: 11_500_000)
+        }
+        let document = try world.addInvoice { seed in
+            seed.currency = "EUR"
+            seed.exchangeRate = "11.5"
+        }
+        try await world.quiet()
+        try world.stripe.pay(invoice: world.live(document).id)
+        try await world.quiet()
+        #expect(try await world.link(document)?.state == .settled)
+        #expect(try await Soundness.reviewCodes(world) == ["cash_account_missing"])
+        #expect(PolicyBooks.posted(world).filter { $0.hasPrefix("cash") }.isEmpty)
+        try await world.apply()
+        try await world.quiet()
+        #expect(PolicyBooks.posted(world).filter { $0.hasPrefix("cash") }.count == 1)
+        #expect(try await Soundness.reviewCodes(world) == [])
+        try await Soundness.expect(world, "an account named after the payment was booked")
+    }
+
     @Test("Every subject with an open review, of any kind and however many; none whose review is closed")
     func everySubject() async throws {
         let world = try await World(seed: 3)
