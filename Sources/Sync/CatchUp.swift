@@ -1,4 +1,5 @@
 import Domain
+import Logging
 import Storage
 import Stripe
 
@@ -16,8 +17,13 @@ struct CatchUp: Sendable {
     static let undeliveredSeconds: Int64 = 900
     /// Asked for again each time, as events can become listed late and clocks differ.
     static let overlapSeconds: Int64 = 600
-    /// Stripe keeps events for 30 days.
+    /// Stripe lists events for 30 days; the hour less is for those that would end while they are listed.
+    static let listedSeconds: Int64 = 30 * 86_400 - 3600
+    /// Where a sweep begins that comes too late for all that was missed: a day short of the end, for the attempts that
+    /// fail.
     static let reachSeconds: Int64 = 29 * 86_400
+    /// Documents marked in one step when events were lost.
+    static let pageSize = 500
     /// Of one listing, so that a long absence is caught up with piece by piece.
     static let windowSeconds: Int64 = 86_400
 
@@ -54,7 +60,7 @@ struct CatchUp: Sendable {
         }
         guard isCollecting else { return }
         let from = max(all.from, undelivered?.from ?? all.from)
-        let listed = try await tenant.stripe.events(createdFrom: moment(from, now), undeliveredOnly: true)
+        let listed = try await tenant.stripe.events(createdFrom: moment(from), undeliveredOnly: true)
         try await store(listed, .stripeUndelivered, readTo: now.unixSeconds, at: now, now)
     }
 
@@ -68,12 +74,17 @@ struct CatchUp: Sendable {
     }
 
     private func sweep(from mark: Mark, _ now: Timestamp) async throws {
-        var from = max(mark.from, now.unixSeconds - Self.reachSeconds)
+        var from = mark.from
+        if from < now.unixSeconds - Self.listedSeconds {
+            from = now.unixSeconds - Self.reachSeconds
+            try await lookAtAllPushed(missing: mark.from, until: from, now)
+            try await store([], .stripeEvents, readTo: from, at: mark.at, now)
+        }
         while true {
             let to = min(from + Self.windowSeconds, now.unixSeconds)
             let isLast = to == now.unixSeconds
             let listed = try await tenant.stripe.events(
-                createdFrom: moment(from, now), createdBefore: isLast ? nil : Timestamp(unixSeconds: to),
+                createdFrom: moment(from), createdBefore: isLast ? nil : Timestamp(unixSeconds: to),
                 undeliveredOnly: false)
             try await store(listed, .stripeEvents, readTo: to, at: isLast ? now : mark.at, now)
             if isLast { return }
@@ -81,8 +92,34 @@ struct CatchUp: Sendable {
         }
     }
 
-    private func moment(_ from: Int64, _ now: Timestamp) -> Timestamp {
-        Timestamp(unixSeconds: max(from, now.unixSeconds - Self.reachSeconds) - Self.overlapSeconds)
+    /// What an event of a lost time told is asked of Stripe itself, of every document that has an invoice there, also
+    /// a settled one: a refund or a dispute comes after that. The cursor moves behind it, so that it is done once.
+    private func lookAtAllPushed(missing from: Int64, until: Int64, _ now: Timestamp) async throws {
+        var last: DocumentRef?
+        var count = 0
+        while true {
+            let page = try await environment.database.write { [tenant, last] db in
+                let page = try LinksTable.list(db, tenant: tenant.id, after: last, limit: Self.pageSize)
+                for link in page where link.invoice != nil {
+                    try WorkTable.dirty(
+                        db, tenant: tenant.id, subject: .document(link.document), cause: "events lost", dueAt: now)
+                }
+                return page
+            }
+            count += page.count { $0.invoice != nil }
+            guard page.count == Self.pageSize else { break }
+            last = page.last?.document
+        }
+        environment.log.warning(
+            "events are older than Stripe lists them: every pushed document is looked at",
+            metadata: [
+                "tenant": "\(tenant.id)", "from": "\(Timestamp(unixSeconds: from))",
+                "until": "\(Timestamp(unixSeconds: until))", "documents": "\(count)",
+            ])
+    }
+
+    private func moment(_ from: Int64) -> Timestamp {
+        Timestamp(unixSeconds: from - Self.overlapSeconds)
     }
 
     private static func isCollecting(_ db: any SQLConnection, tenant: TenantID) throws -> Bool {

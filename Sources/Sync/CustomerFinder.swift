@@ -44,14 +44,17 @@ struct CustomerFinder: Sendable {
     /// The customer was given another number in Visma: the same customer still, and the same one in Stripe.
     private func follow(_ stored: CustomerLink, to number: VismaCustomerNumber) async throws {
         try await environment.database.write { [tenant, environment] db in
+            let now = environment.now()
             try CustomerLinksTable.setNumber(
                 db, tenant: tenant.id, vismaInternalID: stored.vismaInternalID, number: number)
+            try LinksTable.renumber(
+                db, tenant: tenant.id, of: stored.stripeCustomer, from: stored.vismaNumber, to: number, now: now)
             try tenant.audit.append(
                 .init(
                     actor: "system", action: "customer.renumber", subject: "customer/\(number)", outcome: "done",
                     details: [
                         "former": stored.vismaNumber.rawValue, "stripe_customer": stored.stripeCustomer.rawValue,
-                    ]), at: environment.now(), db)
+                    ]), at: now, db)
         }
     }
 

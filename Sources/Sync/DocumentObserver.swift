@@ -46,27 +46,37 @@ struct DocumentObserver: Observing {
     }
 
     /// The link of a document that is seen for the first time; the ids that hang on its invoice, so that events about
-    /// them find it without a call; who shares its payments, to be looked at too; the customer that was recognised.
+    /// them find it without a call; who shares its payments, to be looked at too; the customer that was recognised, and
+    /// the number it has now.
     func remember(_ seen: Situation) async throws {
         if case .found = seen.customer { try await finder.remember(seen.customer) }
         let subject = subject
         let found = seen.collection?.objectIDs ?? []
-        let (isNew, unknown, strangers) = try await environment.database.read { [tenant, document] db in
+        let (stored, unknown, strangers) = try await environment.database.read { [tenant, document] db in
             let known = try StripeObjectsTable.subjects(
                 db, tenant: tenant.id, of: found + seen.sharers.keys.map(\.rawValue))
             let strangers = seen.sharers.flatMap { intent, others in
                 others.map { (intent: intent.rawValue, subject: Subject.document($0)) }
             }.filter { known[$0.intent]?.contains($0.subject) != true }
             return (
-                try LinksTable.find(db, tenant: tenant.id, document: document) == nil,
+                try LinksTable.find(db, tenant: tenant.id, document: document),
                 found.filter { known[$0]?.contains(subject) != true }, strangers
             )
         }
-        let link = isNew ? seen.link : nil
-        guard link != nil || !unknown.isEmpty || !strangers.isEmpty else { return }
-        try await environment.database.write { [tenant, environment] db in
+        var link = stored ?? seen.link
+        if let number = seen.receivable?.customer.number { link?.vismaCustomer = number }
+        guard link != stored || !unknown.isEmpty || !strangers.isEmpty else { return }
+        try await environment.database.write { [tenant, environment, link] db in
             let now = environment.now()
-            if let link { try LinksTable.upsert(db, tenant: tenant.id, link, now: now) }
+            if let link, link != stored {
+                try LinksTable.upsert(db, tenant: tenant.id, link, now: now)
+                if let stored, let customer = stored.stripeCustomer {
+                    // The others are hastened by their customer's number, which they would learn of too late.
+                    try LinksTable.renumber(
+                        db, tenant: tenant.id, of: customer, from: stored.vismaCustomer, to: link.vismaCustomer,
+                        now: now)
+                }
+            }
             try StripeObjectsTable.put(db, tenant: tenant.id, objectIDs: unknown, subject: subject)
             for (intent, other) in strangers {
                 try StripeObjectsTable.put(db, tenant: tenant.id, objectIDs: [intent], subject: other)

@@ -70,10 +70,17 @@ package struct InvoiceTrace: Sendable {
         }
         let receivable = try await tenant.visma.invoice(document)
         guard known != nil || receivable != nil else { return nil }
-        let rows = known ?? TraceRows(document: document)
+        var rows = known ?? TraceRows(document: document)
         var seen = TraceSight(receivable: receivable, zone: tenant.policy.zone)
         if let invoice = rows.link?.invoice {
             seen.collection = try await tenant.stripe.collection(invoice, withRefunds: true)
+        }
+        if let collection = seen.collection {
+            rows = try await environment.database.read { [rows] db in
+                var shared = rows
+                try shared.addShared(of: collection, db, tenant: tenant.id)
+                return shared
+            }
         }
         for booking in rows.bookings {
             seen.posted += try await tenant.visma.posted(booking.kind, booking.number).map { [$0] } ?? []

@@ -56,7 +56,7 @@ struct PreviewAgenda: Sendable {
                 item.subject,
                 Item(
                     subject: item.subject, cause: item.cause, dueAt: item.dueAt,
-                    isAsked: item.cause == TenantAdmin.askedCause)
+                    isAsked: item.askedAt != nil)
             )
         }
         return Dictionary(uniqueKeysWithValues: pairs)

@@ -71,6 +71,7 @@ package struct TenantAdmin: Sendable {
                 changes.append("state \(record.state.rawValue) -> \(state.rawValue)")
             }
             if !changes.isEmpty {
+                try Self.lookAtReviewed(db, manifest.id, now: now)
                 try trail(db, manifest.id).append(
                     .init(
                         actor: actor, action: "tenant.apply", subject: "tenant", outcome: "done",
@@ -137,27 +138,26 @@ package struct TenantAdmin: Sendable {
         }
     }
 
-    /// Makes every list of the tenant due now, and `document` or `payout` dirty when one is named.
+    /// Makes every list of the tenant due now, and everything that waits for a person, as its review tells to sync
+    /// again; `document` and `payout` too when one is named.
     package func syncNow(
         _ tenant: TenantID, document: DocumentRef? = nil, payout: PayoutID? = nil
     ) async throws {
-        let subjects = (document.map { [.document($0)] } ?? []) + (payout.map { [Subject.payout($0)] } ?? [])
         try await environment.database.write { [environment, actor] db in
             let now = environment.now()
             try Self.requireActive(db, tenant)
             try Poller.makeDue(db, tenant: tenant, now: now)
-            // Its review tells to sync again once the cause is mended.
-            if try ReviewsTable.isOpen(db, tenant: tenant, subject: .endpoint) {
-                try WorkTable.dirty(
-                    db, tenant: tenant, subject: .endpoint, cause: Self.askedCause, dueAt: now, askedAt: now)
-            }
-            for subject in subjects {
+            try Self.lookAtReviewed(db, tenant, now: now)
+            let named = [document.map(Subject.document), payout.map(Subject.payout)].compactMap { $0 }
+            for subject in named {
                 try WorkTable.dirty(
                     db, tenant: tenant, subject: subject, cause: Self.askedCause, dueAt: now, askedAt: now)
             }
-            let named = document?.description ?? subjects.first?.key ?? "tenant"
-            try trail(db, tenant).append(
-                .init(actor: actor, action: "sync.run", subject: named, outcome: "asked"), at: now, db)
+            let names = [document?.description, payout?.rawValue].compactMap { $0 }
+            for name in names.isEmpty ? ["tenant"] : names {
+                try trail(db, tenant).append(
+                    .init(actor: actor, action: "sync.run", subject: name, outcome: "asked"), at: now, db)
+            }
         }
     }
 
@@ -214,7 +214,7 @@ package struct TenantAdmin: Sendable {
                 + "and account; add another tenant for another one", disposition: .reject)
     }
 
-    /// Documents read in one step while all are marked dirty.
+    /// Subjects read in one step while all are marked dirty.
     private static let pageSize = 500
 
     /// Another policy may decide otherwise about every document that was seen and is not settled, and an earlier start
@@ -237,6 +237,20 @@ package struct TenantAdmin: Sendable {
         for stream in Poller.streams {
             guard try CursorsTable.get(db, tenant: record.id, stream: stream) != nil else { continue }
             try CursorsTable.set(db, tenant: record.id, stream: stream, StreamCursor(value: "", sweptAt: nil))
+        }
+    }
+
+    /// What a person corrected is seen only by another look, and what was refused before is tried again only where a
+    /// person asked: every subject with an open review, settled or not.
+    private static func lookAtReviewed(_ db: any SQLConnection, _ tenant: TenantID, now: Timestamp) throws {
+        var last: Subject?
+        while true {
+            let page = try ReviewsTable.openSubjects(db, tenant: tenant, after: last, limit: pageSize)
+            for subject in page {
+                try WorkTable.dirty(db, tenant: tenant, subject: subject, cause: askedCause, dueAt: now, askedAt: now)
+            }
+            guard page.count == pageSize else { return }
+            last = page.last
         }
     }
 

@@ -16,7 +16,7 @@ struct TraceSight: Sendable {
     }
 }
 
-/// What our own tables know of a traced document.
+/// What our own tables know of a traced document, and of what it shares with others.
 struct TraceRows: Sendable {
     var document: DocumentRef
     var link: Link?
@@ -47,14 +47,56 @@ struct TraceRows: Sendable {
         rows.effects = memory.effects
         rows.reviews = try ReviewsTable.list(db, tenant: tenant, subject: subject, limit: reviewsMax)
         guard rows.link != nil || !rows.effects.isEmpty || !rows.reviews.isEmpty else { return nil }
-        rows.audit = try AuditTable.list(db, tenant: tenant, subjects: [subject.key, document.description])
+        try rows.addAudit(AuditTable.list(db, tenant: tenant, subjects: [subject.key, document.description]))
         rows.events = try EventsTable.list(db, tenant: tenant, subject: subject)
-        for entry in rows.audit {
-            let details = try JSONDecoder().decode([String: String].self, from: Data(entry.details.utf8))
-            rows.details[entry.sequence] = details
-            rows.amounts[entry.sequence] = try details["amount"].flatMap(Self.money)
-        }
         return rows
+    }
+
+    /// What stands under another document of the same payment: one payment may pay several, and only one of them books
+    /// its refunds, its disputes and its fee, and is named by the events about them.
+    mutating func addShared(
+        of collection: Domain.Collection, _ db: any SQLConnection, tenant: TenantID
+    ) throws {
+        let objectIDs = Set(collection.objectIDs)
+        let movements = collection.charges.compactMap(\.movement) + collection.disputes.flatMap(\.movements)
+        let facts = objectIDs.union(movements.map(\.id.rawValue))
+        let known = try StripeObjectsTable.subjects(db, tenant: tenant, of: collection.objectIDs)
+        for other in Set(known.values.joined()).subtracting([.document(document)]).sorted() {
+            bookings += try CollectedTable.list(db, tenant: tenant, subject: other)
+                .filter { facts.contains(Self.fact(of: $0.cause)) }
+            let made = try JournalTable.list(db, tenant: tenant, subject: other)
+                .filter { facts.contains(Self.fact(of: $0.cause)) }
+            effects += made
+            try addAudit(
+                AuditTable.list(db, tenant: tenant, subjects: [other.key, Self.name(other)]),
+                onlyOf: Set(made.map(\.key.rawValue)))
+            events += try EventsTable.list(db, tenant: tenant, subject: other)
+                .filter { $0.objectID.map(objectIDs.contains) ?? false }
+        }
+    }
+
+    /// What a cause books: a credit note of ours is named by the refund that it is made for, and a second booking of
+    /// one fact by a suffix.
+    static func fact(of cause: String) -> String { String(cause.prefix { $0 != "+" && $0 != ":" }) }
+
+    /// Where it stands, if that is not this document.
+    func place(_ subject: Subject?) -> String? {
+        guard let subject, subject != .document(document) else { return nil }
+        return "under \(Self.name(subject))"
+    }
+
+    private static func name(_ subject: Subject) -> String {
+        if case .document(let document) = subject { document.description } else { subject.key }
+    }
+
+    private mutating func addAudit(_ entries: [AuditEntry], onlyOf keys: Set<String>? = nil) throws {
+        for entry in entries {
+            let found = try JSONDecoder().decode([String: String].self, from: Data(entry.details.utf8))
+            if let keys, found["key"].map(keys.contains) != true { continue }
+            audit.append(entry)
+            details[entry.sequence] = found
+            amounts[entry.sequence] = try found["amount"].flatMap(Self.money)
+        }
     }
 
     /// As the trail writes an amount: `1250.00 NOK`.

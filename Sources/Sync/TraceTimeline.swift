@@ -94,7 +94,8 @@ struct TraceTimeline {
                 state: effect.state.rawValue,
                 amount: entry.flatMap { rows.amounts[$0.sequence] },
                 requestID: effect.requestID, auditSequence: entry?.sequence, actor: entry?.actor,
-                cause: effect.cause, text: effect.failure)
+                cause: effect.cause,
+                text: Self.joined([effect.failure, rows.place(effect.subject)]))
         }
     }
 
@@ -119,7 +120,12 @@ struct TraceTimeline {
         rows.events.map { event in
             Entry(
                 at: event.receivedAt, place: .stripe, what: event.type, id: event.eventID,
-                state: event.state.rawValue, text: event.objectID)
+                state: event.state.rawValue, text: Self.joined([event.objectID, rows.place(event.subject)]))
         }
+    }
+
+    private static func joined(_ texts: [String?]) -> String? {
+        let said = texts.compactMap { $0 }
+        return said.isEmpty ? nil : said.joined(separator: ", ")
     }
 }

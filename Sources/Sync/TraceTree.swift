@@ -110,9 +110,9 @@ struct TraceTree {
 
     // MARK: What we made
 
-    /// What books a fact; a credit note of ours is named by the refund that it is made for.
+    /// What books a fact.
     private func bookings(_ fact: String, _ told: inout Set<String>) -> [Node] {
-        rows.bookings.filter { $0.fact == fact || $0.cause == fact + ":credit" }.map { found in
+        rows.bookings.filter { TraceRows.fact(of: $0.cause) == fact }.map { found in
             told.insert(found.cause)
             return booking(found)
         }
@@ -126,6 +126,7 @@ struct TraceTree {
         if booking.origin == .matched { text += ", made by a person" }
         if let reason = booking.voidedFor { text += ", voided for \(reason.rawValue)" }
         if let posted { text += ", \(posted.status) in Visma" }
+        if let place = rows.place(booking.subject) { text += ", \(place)" }
         return Node(
             place: .visma, kind: booking.kind.rawValue, id: booking.number.rawValue, state: booking.state.rawValue,
             amount: booking.amount, at: made?.sentAt, requestID: made?.requestID, text: text)

@@ -64,6 +64,12 @@ struct ServeTests {
         let unknown = try tool.run("sync", "run", "acme", "--document", "Invoice:999999")
         #expect(unknown.status == 3)
         #expect(unknown.errors.contains("Invoice:999999"))
+        let noPayout = try tool.run("sync", "run", "acme", "--payout", "po_none")
+        #expect(noPayout.status == 3)
+        #expect(noPayout.errors.contains("po_none"))
+        let noID = try tool.run("sync", "run", "acme", "--payout", "none")
+        #expect(noID.status == 2)
+        #expect(noID.errors.contains("po_1"))
     }
 
     @Test("Killed at a checkpoint, the server leaves a lease behind that the next start does not wait for")

@@ -127,6 +127,10 @@ extension IsolationTests {
             { try ReviewsTable.list($0, tenant: $1, limit: 100) }
         ),
         ("ReviewsTable.isOpen(_:tenant:subject:)", { try ReviewsTable.isOpen($0, tenant: $1, subject: invoice) }),
+        (
+            "ReviewsTable.openSubjects(_:tenant:after:limit:)",
+            { try ReviewsTable.openSubjects($0, tenant: $1, limit: 100) }
+        ),
         ("ReviewsTable.countOpen(_:tenant:)", { try ReviewsTable.countOpen($0, tenant: $1) }),
         ("AuditTable.head(_:tenant:)", { try AuditTable.head($0, tenant: $1) }),
         ("AuditTable.list(_:tenant:before:limit:)", { try AuditTable.list($0, tenant: $1, limit: 100) }),

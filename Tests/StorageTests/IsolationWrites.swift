@@ -102,6 +102,14 @@ extension IsolationTests {
             { try LinksTable.upsert($0, tenant: $1, Population.link("x"), now: now) }
         ),
         (
+            "LinksTable.renumber(_:tenant:of:from:to:now:)",
+            {
+                try LinksTable.renumber(
+                    $0, tenant: $1, of: Population.customer, from: VismaCustomerNumber("mark-\($1)"),
+                    to: VismaCustomerNumber("other"), now: now)
+            }
+        ),
+        (
             "StripeObjectsTable.put(_:tenant:objectIDs:subject:)",
             { try StripeObjectsTable.put($0, tenant: $1, objectIDs: ["pi_1", "ch_1"], subject: .endpoint) }
         ),

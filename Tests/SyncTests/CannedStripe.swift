@@ -149,4 +149,10 @@ struct EventBench {
     func event(_ id: String) async throws -> StoredEvent? {
         try await world.database.read { [tenant] db in try EventsTable.find(db, tenant: tenant, eventID: id) }
     }
+
+    func work(_ document: DocumentRef) async throws -> WorkItem? {
+        try await world.database.read { [tenant] db in
+            try WorkTable.find(db, tenant: tenant, subject: .document(document))
+        }
+    }
 }

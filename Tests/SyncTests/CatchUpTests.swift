@@ -132,4 +132,77 @@ struct CatchUpTests {
             try await bench.world.cursor(.stripeEvents)
                 == StreamCursor(value: String(now.unixSeconds), sweptAt: now))
     }
+
+    @Test("What happened in a pause longer than Stripe's list reaches is found by looking at every pushed document")
+    func longPause() async throws {
+        let recorder = Recorder()
+        let world = try await World(seed: 23, policy: ["refunds: own_credit_note"], log: recorder.logger())
+        let told = { recorder.lines.filter { $0.contains("every pushed document") && $0.contains("nord") } }
+        let (settled, made) = try await world.pushAndPay("500")
+        let document = try world.addInvoice()
+        try await world.quiet()
+        try await world.apply(policy: ["refunds: own_credit_note"], state: "paused")
+        world.clock.advance(bySeconds: 3 * 86_400)
+        try world.stripe.pay(invoice: world.live(document).id)
+        try world.stripe.refund(charge: made.charge)
+        refuseAll(world)
+        world.clock.advance(bySeconds: 37 * 86_400)
+        // Stripe gives up.
+        refuseAll(world)
+        try await world.apply(policy: ["refunds: own_credit_note"])
+        // Once is enough, also where Stripe's list fails at first.
+        world.transport.aim { $0.path == "/v1/events" ? .serverError : nil }
+        try await world.turn(world.nord.tenant)
+        world.transport.aim(nil)
+        world.clock.advance(bySeconds: 600)
+        try await world.quiet()
+        #expect(try await world.link(document)?.state == .settled)
+        let refund = try await world.database.read { [tenant = world.nord.tenant] db in
+            try CollectedTable.list(db, tenant: tenant, subject: .document(settled)).filter { $0.kind == .refund }
+        }
+        #expect(refund.count == 1)
+        #expect(told().count == 1)
+        #expect(told().first?.contains(#""documents": 2"#) == true, "\(told())")
+        try await Soundness.expect(world, "paused for 40 days")
+    }
+
+    @Test("A pause that Stripe's list still covers costs no look at what is settled")
+    func shortPause() async throws {
+        let bench = try await EventBench(["/v1/events": CannedStripe.list([])])
+        let catchUp = CatchUp(tenant: bench.context, environment: bench.environment)
+        try await catchUp.run()
+        let made = bench.world.now().unixSeconds
+        bench.world.clock.advance(bySeconds: CatchUp.listedSeconds)
+        try await catchUp.run()
+        #expect(bench.stripe.takeQueries().first?.hasPrefix("created[gte]=\(made - CatchUp.overlapSeconds)&") == true)
+        #expect(try await bench.work(EventBench.first) == nil)
+    }
+
+    @Test("Every document with an invoice is marked, page by page, and none without one, before the cursor moves")
+    func marked() async throws {
+        let bench = try await EventBench(["/v1/events": CannedStripe.list([])])
+        let catchUp = CatchUp(tenant: bench.context, environment: bench.environment)
+        try await catchUp.run()
+        let (tenant, now) = (bench.tenant, bench.world.now())
+        let pushed = (0...CatchUp.pageSize).map { DocumentRef(type: .invoice, number: "P\($0)") }
+        let unpushed = DocumentRef(type: .invoice, number: "P0-not")
+        for (index, document) in pushed.enumerated() {
+            try await bench.link(document, "in_\(index)", state: index == 0 ? .settled : .collecting)
+        }
+        try await bench.world.database.write { db in
+            let link = Link(
+                document: unpushed, state: .seen, revision: 1, vismaCustomer: VismaCustomerNumber("10001"),
+                currency: .nok)
+            try LinksTable.upsert(db, tenant: tenant, link, now: now)
+        }
+        let before = try await bench.world.cursor(.stripeEvents)
+        bench.world.clock.advance(bySeconds: CatchUp.listedSeconds + 1)
+        bench.stripe.failAfter(0, path: "/v1/events")
+        await #expect(throws: ConnectorError.self) { try await catchUp.run() }
+        for document in pushed { #expect(try await bench.work(document)?.isDirty == true, "\(document)") }
+        #expect(try await bench.work(unpushed) == nil)
+        let after = try await bench.world.cursor(.stripeEvents)
+        #expect(after?.value == String(bench.world.now().unixSeconds - CatchUp.reachSeconds))
+        #expect(after?.sweptAt == before?.sweptAt)
+    }
 }

@@ -114,7 +114,7 @@ struct CollectingPolicyTests {
         #expect(try await got(sample, sample.without) == sample.getsWithout)
     }
 
-    private static let values: [String: [String]] = [
+    static let values: [String: [String]] = [
         "collect": Selection.Mode.allCases.map(\.rawValue), "skip": Selection.Skip.allCases.map(\.rawValue),
         "custom_fields": InvoiceStyle.Field.allCases.map(\.rawValue),
         "vat_treatments": VATTreatment.allCases.map(\.rawValue),

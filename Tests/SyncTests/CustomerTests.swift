@@ -102,6 +102,48 @@ struct CustomerTests {
         #expect(entries.first?.details.contains(number) == true)
     }
 
+    @Test("A refund that waits is hastened by a credit note under its customer's new number")
+    func renumberedRefund() async throws {
+        let world = try await World(seed: 9)
+        let number = try world.addCustomer("Fjord AS")
+        let paid = try world.addInvoice(of: number)
+        try await world.quiet()
+        let made = try world.stripe.pay(invoice: world.live(paid).id)
+        try await world.quiet()
+        try world.stripe.refund(charge: made.charge)
+        try await world.quiet()
+        try world.visma.changeCustomer(number, in: world.nord.vismaTenant) { $0.number = "70007" }
+        // Another customer has the former number now, and a document in Stripe.
+        let heir = try world.addCustomer("Fjell AS", email: "post@fjell.invalid")
+        try world.visma.changeCustomer(heir, in: world.nord.vismaTenant) { $0.number = number }
+        let others = try [world.addInvoice(of: number), world.addInvoice(of: "70007")]
+        world.clock.advance(bySeconds: 301)
+        try await world.quiet()
+        #expect(try await world.link(others[0])?.vismaCustomer.rawValue == number)
+        #expect(try await world.link(paid)?.vismaCustomer.rawValue == "70007")
+        try world.visma.creditInvoice(paid.number, text: "Faktura \(paid.number)", in: world.nord.vismaTenant)
+        world.clock.advance(bySeconds: 301)
+        try await world.turn(world.nord.tenant)
+        #expect(world.vismaRows("payment").filter { $0["type"]?.stringValue == "Refund" }.count == 1)
+    }
+
+    @Test("A document that is looked at takes its customer's other documents along to the new number")
+    func renumberedDocument() async throws {
+        let world = try await World(seed: 9)
+        let number = try world.addCustomer("Fjord AS")
+        let documents = try (0..<2).map { _ in try world.addInvoice(of: number) }
+        let waiting = try world.addInvoice(of: number) { $0.currency = "XTS" }
+        try await world.quiet()
+        try world.visma.changeCustomer(number, in: world.nord.vismaTenant) { $0.number = "70007" }
+        for looked in [documents[0], waiting] {
+            try await world.admin().syncNow(world.nord.tenant, document: looked)
+            try await world.quiet()
+        }
+        for document in documents + [waiting] {
+            #expect(try await world.link(document)?.vismaCustomer.rawValue == "70007", "\(document)")
+        }
+    }
+
     @Test("Several candidates: a person's mapping ends the review, and the documents that wait go out")
     func mapped() async throws {
         let world = try await World(seed: 9)

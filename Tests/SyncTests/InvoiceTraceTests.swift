@@ -92,6 +92,59 @@ struct InvoiceTraceTests {
         #expect(trace.timeline.contains { $0.what == Step.releasePayment })
     }
 
+    @Test("Of a payment of two invoices each trace shows what books it, and under which document that stands")
+    func shared() async throws {
+        let world = try await World(
+            seed: 51, policy: ["disputes: post", "fees: post"] + PolicyValue.fees + PolicyValue.losses)
+        try world.visma.changeCompany(world.nord.vismaTenant) { settings in
+            for index in settings.cashAccounts.indices { settings.cashAccounts[index].entryTypes = ["FEE", "LOSS"] }
+        }
+        let customer = try world.addCustomer()
+        let documents = try (0..<2).map { _ in try world.addInvoice(of: customer) }
+        try await world.quiet()
+        let parts = try documents.map { StripePaymentPart(invoice: try world.live($0).id) }
+        let made = try world.stripe.pay(together: parts)
+        try await world.quiet()
+        let refund = try world.stripe.refund(charge: made.charge, amount: 10_000)
+        try world.visma.creditInvoice(
+            documents[0].number, amount: "100", text: documents[0].number, in: world.nord.vismaTenant)
+        world.clock.advance(bySeconds: 301)
+        try await world.quiet()
+        let dispute = try world.stripe.dispute(charge: made.charge, amount: 40_000)
+        try world.stripe.closeDispute(dispute, isWon: false)
+        try await world.quiet()
+        let tenant = world.nord.tenant
+        let booked = try await world.database.read { try CollectedTable.list($0, tenant: tenant, subject: nil) }
+        for fact in [refund, dispute] {
+            let owners = Set(booked.filter { $0.cause.hasPrefix(fact) }.map(\.subject))
+            try #require(owners.count == 1, "\(fact)")
+            for document in documents {
+                let trace = try #require(try await live(world, document))
+                let node = try #require(all(trace.tree).first { $0.id == fact })
+                let standing = node.children.filter { $0.place == .visma }
+                #expect(!standing.isEmpty, "\(fact) in \(document)")
+                let isOwn = owners.contains(.document(document))
+                let other = try #require(documents.first { $0 != document })
+                for booking in standing {
+                    #expect(booking.requestID != nil)
+                    #expect(booking.text?.contains("under \(other)") == !isOwn)
+                    #expect(booking.text?.contains(" in Visma") == true)
+                }
+                let writes = trace.timeline.filter { $0.cause?.hasPrefix(fact) == true }
+                #expect(!writes.isEmpty)
+                #expect(
+                    writes.allSatisfy {
+                        $0.auditSequence != nil && $0.text?.contains("under \(other)") ?? false == !isOwn
+                    })
+                #expect(trace.timeline.contains { $0.place == .stripe && $0.text?.contains(fact) == true })
+                let nodes = all(trace.tree)
+                #expect(Set(nodes.map { "\($0.place) \($0.kind) \($0.id)" }).count == nodes.count)
+                let fee = try #require(nodes.first { $0.kind == "charge" }?.children.first { $0.kind == "fee" })
+                #expect(fee.children.count == 1, "what books the fee")
+            }
+        }
+    }
+
     @Test("An undo stands in both with its reason and who asked")
     func undo() async throws {
         let (world, document, made) = try await eventful()

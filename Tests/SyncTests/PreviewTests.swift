@@ -111,6 +111,38 @@ struct PreviewTests {
         #expect(try await world.link(document)?.state == .settled)
     }
 
+    /// A payment that a closed period refused, the period open again, and what has made its document dirty since.
+    private func refusedPayment(_ dirt: [(cause: String, isAsked: Bool)]) async throws -> World {
+        let (world, document) = try await pushed()
+        try world.visma.setPeriod("202611", isClosed: true, in: world.nord.vismaTenant)
+        try world.stripe.pay(invoice: world.live(document).id)
+        try await world.quiet()
+        try world.visma.setPeriod("202611", isClosed: false, in: world.nord.vismaTenant)
+        world.clock.advance(bySeconds: 301)
+        try await world.turn(world.nord.tenant)
+        let (tenant, now) = (world.nord.tenant, world.now())
+        try await world.database.write { db in
+            for (cause, isAsked) in dirt {
+                try WorkTable.dirty(
+                    db, tenant: tenant, subject: .document(document), cause: cause, dueAt: now,
+                    askedAt: isAsked ? now : nil)
+            }
+        }
+        return world
+    }
+
+    @Test("What was refused is tried again when a person asked, also where an event came after that")
+    func askedThenTold() async throws {
+        let world = try await refusedPayment([("operator", true), ("charge.updated", false)])
+        #expect(try await agree(world).contains("POST /v1/customerPayment"))
+    }
+
+    @Test("What was refused is not tried again when the look that a person asked for is over")
+    func askedBefore() async throws {
+        let world = try await refusedPayment([("operator", false)])
+        #expect(try await !agree(world).contains("POST /v1/customerPayment"))
+    }
+
     @Test("A refund with its credit note")
     func refund() async throws {
         let (world, document, made) = try await paid()

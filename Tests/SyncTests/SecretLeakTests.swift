@@ -1,7 +1,6 @@
 import Domain
 import Foundation
 import LibCrypto
-import Logging
 import Outbound
 import Sandbox
 import Simulation
@@ -9,29 +8,6 @@ import Storage
 import Sync
 import Synchronization
 import Testing
-
-/// Keeps every line that is logged, at every level.
-private final class Recorder: Sendable {
-    private let kept = Mutex<[String]>([])
-    var lines: [String] { kept.withLock { $0 } }
-    func note(_ line: String) { kept.withLock { $0.append(line) } }
-    func logger() -> Logger {
-        var logger = Logger(label: "leak") { _ in Handler(recorder: self) }
-        logger.logLevel = .trace
-        return logger
-    }
-
-    private struct Handler: LogHandler {
-        let recorder: Recorder
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-        func log(event: LogEvent) { recorder.note("\(event.message) \(event.metadata ?? [:])") }
-    }
-}
 
 @Suite("Secrets stay where they belong")
 struct SecretLeakTests {

@@ -57,6 +57,19 @@ package enum LinksTable {
         ).map { try $0.document("document") }
     }
 
+    /// A customer was given another number in Visma. Only the documents of its own Stripe customer follow: its former
+    /// number may be another customer's by now.
+    package static func renumber(
+        _ db: any SQLConnection, tenant: TenantID, of customer: StripeCustomerID, from former: VismaCustomerNumber,
+        to number: VismaCustomerNumber, now: Timestamp
+    ) throws {
+        try db.execute(
+            """
+            UPDATE links SET visma_customer = \(number), updated_at = \(now)
+            WHERE tenant_id = \(tenant) AND stripe_customer = \(customer) AND visma_customer = \(former)
+            """)
+    }
+
     private static func link(_ row: SQLRow) throws -> Link {
         Link(
             document: try row.document("document"), state: try row.choice("state"),

@@ -101,6 +101,19 @@ package enum ReviewsTable {
         ).isEmpty
     }
 
+    /// The subjects that wait for a person, each once; `after` is the last one of the page before.
+    package static func openSubjects(
+        _ db: any SQLConnection, tenant: TenantID, after: Subject? = nil, limit: Int
+    ) throws -> [Subject] {
+        let later: SQLStatement = after.map { "AND subject > \($0)" } ?? ""
+        return try db.query(
+            """
+            SELECT DISTINCT subject FROM reviews WHERE tenant_id = \(tenant) AND state = 'open' \(later)
+            ORDER BY subject LIMIT \(limit)
+            """
+        ).map { try $0.subject("subject") }
+    }
+
     /// How many of the tenant's reviews wait for a person.
     package static func countOpen(_ db: any SQLConnection, tenant: TenantID) throws -> Int {
         try db.query(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domain
 import Storage
+import Stripe
 import Sync
 
 struct SyncCommand: AsyncParsableCommand {
@@ -13,7 +14,8 @@ struct SyncCommand: AsyncParsableCommand {
             abstract: "Reads a company's lists now and works until nothing is left to do.",
             discussion: """
                 While a server runs on the same database, it does the work and this command waits for it; otherwise \
-                this command does it. Exit status 5 when something was left at the end of the time.
+                this command does it. What waits for a person is looked at again, and what was refused is tried \
+                again: sync once the cause is mended. Exit status 5 when something was left at the end of the time.
 
                 Example: ml-connector sync run acme --document Invoice:000123 --timeout 60
                 """)
@@ -25,7 +27,7 @@ struct SyncCommand: AsyncParsableCommand {
         @Option(name: .long, help: "Look at this document too: TYPE:NUMBER, like Invoice:000123.")
         var document: String?
 
-        @Option(name: .long, help: "Try again to book this payout: po_...")
+        @Option(name: .long, help: "Look at this Stripe payout too: po_...")
         var payout: String?
 
         @Option(name: .long, help: "How many seconds to wait at most.")
@@ -55,12 +57,19 @@ struct SyncCommand: AsyncParsableCommand {
                         try LinksTable.find($0, tenant: id, document: document) != nil
                     }
                 }
+                if let payout {
+                    let context = try await TenantContext.make(id, environment: assembly.environment)
+                    result.isPayoutKnown = try await context.stripe.payout(payout) != nil
+                }
                 return result
             }
             format.show(result.record)
             try result.requireClean()
             guard result.isDocumentKnown else {
                 throw Failure(.notFound, "Visma has no document \(self.document ?? "") of '\(id)': look at its number")
+            }
+            guard result.isPayoutKnown else {
+                throw Failure(.notFound, "Stripe has no payout \(self.payout ?? "") of '\(id)': look at its id")
             }
         }
     }
@@ -76,6 +85,8 @@ struct SyncResult: Sendable {
     var milliseconds: Int64
     /// False when a document was asked for that Visma does not have.
     var isDocumentKnown = true
+    /// False when a payout was asked for that Stripe does not have.
+    var isPayoutKnown = true
 
     var record: Record {
         [
