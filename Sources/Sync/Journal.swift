@@ -20,6 +20,10 @@ struct Journal: Sendable {
             throw ConnectorError(
                 code: "writes_off", text: "outside writes are switched off", disposition: .retry(afterSeconds: 60))
         }
+        // Nothing is written down that would not be sent.
+        if let refusal = tenant.gates?[request.call.system].refusal() {
+            throw ErrorClassifier.error(refusal, system: request.call.system, method: request.call.method)
+        }
         try await commitIntent(effect, request)
         try await environment.reached(.effectSent(effect.step))
         let outcome = await send(effect.step, request)

@@ -1,6 +1,7 @@
 package import Domain
 import Foundation
 import Logging
+import Outbound
 import Storage
 import Vault
 
@@ -38,6 +39,9 @@ package actor TenantSync {
     private let environment: SyncEnvironment
     private var isTurning = false
     private var context: (version: TenantContext.Version, value: TenantContext)?
+    private var gates: TenantGates?
+    /// What people are shown of the gates.
+    private var savedGates: TenantGates.Saved?
     /// After a turn that one of the two systems stopped: when the next may begin, unless policy or credentials change.
     private var pause: (version: TenantContext.Version?, until: Timestamp, why: String)?
     /// Turns stopped in a row.
@@ -50,7 +54,9 @@ package actor TenantSync {
 
     /// Lets go of clients and token, unless a turn is using them.
     func rest() {
-        if !isTurning { context = nil }
+        guard !isTurning else { return }
+        context = nil
+        if gates?.areFree == true { gates = nil }
     }
 
     /// Whether clients and a token are kept.
@@ -115,6 +121,7 @@ package actor TenantSync {
     }
 
     static func delaySeconds(after error: ConnectorError, attempts: Int) -> Int64 {
+        if let seconds = error.withheldSeconds { return seconds }
         let backoff = RetryPolicy.delaySeconds(attempts: attempts)
         return switch error.disposition {
         case .reauthorise: reauthoriseSeconds
@@ -127,7 +134,8 @@ package actor TenantSync {
     private func leave(_ lease: Lease, _ report: Report, _ began: Timestamp) async throws -> Report {
         let id = environment.makeID()
         var report = report
-        report.nextDue = try await environment.database.write { [tenant, environment, report] db in
+        let (nextDue, saved) = try await environment.database.write {
+            [tenant, environment, report, gates, savedGates] db in
             let isWorthARow = report.eventsResolved + report.rowsChanged + report.looks + report.failures > 0
             if isWorthARow {
                 let counts =
@@ -139,8 +147,11 @@ package actor TenantSync {
                     now: environment.now())
             }
             try LeasesTable.release(db, tenant: tenant, owner: lease.owner, term: lease.term)
-            return try Self.schedule(db, tenant, now: environment.now())
+            let saved = try gates?.save(db, tenant: tenant, replacing: savedGates, now: environment.now())
+            return (try Self.schedule(db, tenant, now: environment.now()), saved)
         }
+        savedGates = saved ?? savedGates
+        report.nextDue = nextDue
         return report
     }
 
@@ -163,7 +174,9 @@ package actor TenantSync {
             return nil
         }
         if let context, context.version == version { return context.value }
-        let made = try await TenantContext.make(tenant, environment: environment)
+        let gates = gates ?? TenantGates(tenant: tenant, environment: environment)
+        self.gates = gates
+        let made = try await TenantContext.make(tenant, environment: environment, gates: gates)
         context = (version, made)
         return made
     }
@@ -222,7 +235,9 @@ package actor TenantSync {
                 if error.code == Journal.tenantChanged { throw error }
                 if case .retry = error.disposition { unanswered += 1 }
                 // A side that does not answer one document will hardly answer the next hundred.
-                if unanswered >= Self.unansweredMax || error.disposition == .reauthorise { throw error }
+                if unanswered >= Self.unansweredMax || error.isWithheld || error.disposition == .reauthorise {
+                    throw error
+                }
             }
         }
         report.hasMore = true

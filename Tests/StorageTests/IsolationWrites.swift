@@ -194,6 +194,14 @@ extension IsolationTests {
             { try EventsTable.markIgnored($0, tenant: $1, eventID: "evt_1", reason: "test") }
         ),
         (
+            "GatesTable.set(_:tenant:_:)",
+            {
+                try GatesTable.set(
+                    $0, tenant: $1,
+                    GateRecord(system: .visma, state: .free, until: nil, reason: nil, changedAt: now))
+            }
+        ),
+        (
             "SchedulesTable.set(_:tenant:dueAt:)",
             { try SchedulesTable.set($0, tenant: $1, dueAt: now.adding(seconds: 7777)) }
         ),

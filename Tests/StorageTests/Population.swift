@@ -32,6 +32,9 @@ enum Population {
         _ = try LeasesTable.acquire(db, tenant: tenant, owner: "one", now: now, ttlSeconds: 30)
         try AbilitiesTable.put(
             db, tenant: tenant, Ability(name: "invoice_record", value: marker, learnedAt: now))
+        try GatesTable.set(
+            db, tenant: tenant,
+            GateRecord(system: .visma, state: .broken, until: now, reason: marker, changedAt: now))
     }
 
     private static func fillState(_ db: any SQLConnection, _ tenant: TenantID, _ marker: String) throws {

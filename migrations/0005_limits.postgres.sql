@@ -1,0 +1,11 @@
+-- How a tenant's gate before an outside system stands, where it is not free: for people to see. What decides is kept by
+-- the process that makes the calls.
+CREATE TABLE gates (
+    tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenants (id),
+    system TEXT COLLATE "C" NOT NULL CHECK (system IN ('visma', 'stripe')),
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('free', 'reserved', 'spent', 'broken')),
+    until_at BIGINT,
+    reason TEXT COLLATE "C",
+    changed_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, system)
+);

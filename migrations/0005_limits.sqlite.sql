@@ -1,0 +1,11 @@
+-- How a tenant's gate before an outside system stands, where it is not free: for people to see. What decides is kept by
+-- the process that makes the calls.
+CREATE TABLE gates (
+    tenant_id TEXT NOT NULL REFERENCES tenants (id),
+    system TEXT NOT NULL CHECK (system IN ('visma', 'stripe')),
+    state TEXT NOT NULL CHECK (state IN ('free', 'reserved', 'spent', 'broken')),
+    until_at INTEGER,
+    reason TEXT,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, system)
+) STRICT;
