@@ -9,3 +9,9 @@ CREATE TABLE gates (
     changed_at INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, system)
 ) STRICT;
+
+-- Money that has moved is looked at before all else, and goes on when a budget is nearly used up.
+ALTER TABLE work ADD COLUMN lane TEXT NOT NULL DEFAULT 'other' CHECK (lane IN ('money', 'other'));
+
+-- Nearly always empty or short, however much else waits.
+CREATE INDEX work_due_money ON work (tenant_id, due_at) WHERE generation > done_generation AND lane = 'money';

@@ -80,6 +80,8 @@ package struct TransportFailure: Error, Hashable, Sendable, CustomStringConverti
         case answerTooLarge
         /// Not sent, as the system has failed several times in a row.
         case circuitOpen
+        /// Not sent, as the budget is used up.
+        case budgetSpent
     }
 
     package var kind: Kind

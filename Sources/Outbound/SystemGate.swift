@@ -14,6 +14,7 @@ package final class SystemGate: Sendable {
 
     private struct Held {
         var breaker: CircuitBreaker
+        var budget = CallBudget()
         /// Of the last failure of the system.
         var failure = ""
         /// What the observer was told last.
@@ -39,15 +40,36 @@ package final class SystemGate: Sendable {
     }
 
     /// It stands as a new one would.
-    package var isFresh: Bool { held.withLock { $0.breaker.state == .closed(failures: 0) } }
+    package var isFresh: Bool {
+        let now = now()
+        return held.withLock {
+            $0.breaker.state == .closed(failures: 0) && $0.budget.keptUntil(.other, now: now) == nil
+        }
+    }
 
-    package var standing: Standing { held.withLock { Self.standing($0) } }
+    package var standing: Standing {
+        let now = now()
+        return held.withLock { Self.standing($0, now) }
+    }
+
+    /// Until when all that is not money waits; nil when it may go. An open circuit is another matter.
+    package var othersKeptUntil: Timestamp? {
+        let now = now()
+        return held.withLock { $0.budget.keptUntil(.other, now: now) }
+    }
 
     /// Why a call would not be let through now; nil when it would. Takes no probe.
     package func refusal() -> TransportFailure? {
         let now = now()
         return held.withLock { held in
-            held.breaker.refusedUntil(now: now).map { Self.open(held.failure, until: $0, now: now) }
+            if let until = held.breaker.refusedUntil(now: now) {
+                return Self.open(held.failure, until: until, now: now)
+            }
+            return held.budget.keptUntil(.money, now: now).map { until in
+                TransportFailure(
+                    kind: .budgetSpent, text: "its budget of calls is used up until \(until)",
+                    afterSeconds: Self.seconds(from: now, to: until))
+            }
         }
     }
 
@@ -65,7 +87,8 @@ package final class SystemGate: Sendable {
     func answered(_ pass: CircuitBreaker.Pass, _ response: OutboundResponse, method: String) {
         let now = now()
         let isFailure = Self.isFailure(response, of: system, method: method)
-        change { held in
+        change(now) { held in
+            held.budget.learn(RateBudget(response, now: now), status: response.status, now: now)
             guard isFailure else { return held.breaker.answered(pass) }
             held.failure = "HTTP \(response.status)"
             held.breaker.failed(pass, now: now)
@@ -74,7 +97,7 @@ package final class SystemGate: Sendable {
 
     func failed(_ pass: CircuitBreaker.Pass, _ failure: TransportFailure) {
         let now = now()
-        change { held in
+        change(now) { held in
             // What is too large for us was answered all the same.
             guard failure.kind != .answerTooLarge else { return held.breaker.answered(pass) }
             held.failure = Redaction.byPattern(failure.text)
@@ -94,10 +117,10 @@ package final class SystemGate: Sendable {
         }
     }
 
-    private func change(_ body: (inout Held) -> Void) {
+    private func change(_ now: Timestamp, _ body: (inout Held) -> Void) {
         let standing = held.withLock { held -> Standing? in
             body(&held)
-            let standing = Self.standing(held)
+            let standing = Self.standing(held, now)
             guard standing.state != held.told else { return nil }
             held.told = standing.state
             return standing
@@ -105,12 +128,15 @@ package final class SystemGate: Sendable {
         if let standing { changed(system, standing) }
     }
 
-    private static func standing(_ held: Held) -> Standing {
+    private static func standing(_ held: Held, _ now: Timestamp) -> Standing {
         switch held.breaker.state {
-        case .open(let until): Standing(state: .broken, until: until, why: held.failure)
-        case .halfOpen: Standing(state: .broken, why: held.failure)
-        case .closed: Standing(state: .free)
+        case .open(let until): return Standing(state: .broken, until: until, why: held.failure)
+        case .halfOpen: return Standing(state: .broken, why: held.failure)
+        case .closed: break
         }
+        if let until = held.budget.keptUntil(.money, now: now) { return Standing(state: .spent, until: until) }
+        if let until = held.budget.keptUntil(.other, now: now) { return Standing(state: .reserved, until: until) }
+        return Standing(state: .free)
     }
 
     private static func open(_ failure: String, until: Timestamp, now: Timestamp) -> TransportFailure {

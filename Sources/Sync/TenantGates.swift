@@ -34,6 +34,9 @@ struct TenantGates: Sendable {
     /// Nothing would be lost with them.
     var areFree: Bool { all.allSatisfy(\.isFresh) }
 
+    /// Until when pushes and polls wait, so that money has the rest of a budget; nil when they may go.
+    var othersKeptUntil: Timestamp? { all.compactMap(\.othersKeptUntil).max() }
+
     /// What people are shown of them: a row for each gate that is not free. `saved` is what was written last.
     func save(_ db: any SQLConnection, tenant: TenantID, replacing saved: Saved?, now: Timestamp) throws -> Saved {
         var standings: Saved = [:]

@@ -10,6 +10,8 @@ import Vault
 package actor TenantSync {
     /// Looks in one turn of a tenant of weight 1, so that one with much dirt lets others in.
     package static let looksMax = 50
+    /// Subjects read at once; between them what is money is looked for anew.
+    static let batchMax = 20
     package static let leaseSeconds: Int64 = 180
     /// Documents in a row that a side may leave unanswered before the turn ends.
     static let unansweredMax = 3
@@ -148,7 +150,8 @@ package actor TenantSync {
             }
             try LeasesTable.release(db, tenant: tenant, owner: lease.owner, term: lease.term)
             let saved = try gates?.save(db, tenant: tenant, replacing: savedGates, now: environment.now())
-            return (try Self.schedule(db, tenant, now: environment.now()), saved)
+            let kept = gates?.othersKeptUntil
+            return (try Self.schedule(db, tenant, keptUntil: kept, now: environment.now()), saved)
         }
         savedGates = saved ?? savedGates
         report.nextDue = nextDue
@@ -156,14 +159,16 @@ package actor TenantSync {
     }
 
     /// Writes down when time alone makes the next turn due, and answers when anything does.
-    private static func schedule(_ db: any SQLConnection, _ tenant: TenantID, now: Timestamp) throws -> Timestamp? {
+    private static func schedule(
+        _ db: any SQLConnection, _ tenant: TenantID, keptUntil: Timestamp?, now: Timestamp
+    ) throws -> Timestamp? {
         guard try TenantsTable.find(db, tenant: tenant)?.state == .active,
             let policy = try TenantRegistry.policy(db, tenant: tenant)
         else {
             try SchedulesTable.remove(db, tenant: tenant)
             return nil
         }
-        let timed = try PollSchedule.next(db, tenant: tenant, policy: policy, now: now)
+        let timed = try PollSchedule.next(db, tenant: tenant, policy: policy, keptUntil: keptUntil, now: now)
         try SchedulesTable.set(db, tenant: tenant, dueAt: timed)
         return try [timed, WorkTable.nextDue(db, tenant: tenant)].compactMap { $0 }.min()
     }
@@ -202,7 +207,7 @@ package actor TenantSync {
         let poller = Poller(tenant: context, environment: environment, lease: lease)
         let streams =
             mayPoll ? try await PollSchedule.due(tenant, environment: environment, policy: context.policy) : []
-        for stream in streams {
+        for stream in streams where context.gates?.othersKeptUntil == nil {
             do {
                 report.rowsChanged += try await poller.sweep(stream)
             } catch let error as ConnectorError {
@@ -218,11 +223,10 @@ package actor TenantSync {
     private func lookAtWhatIsDue(_ context: TenantContext, _ lease: Lease, _ report: inout Report) async throws {
         var unanswered = 0
         while report.looks < Self.looksMax * context.policy.weight {
-            let items = try await environment.database.read { [tenant, environment] db in
-                try WorkTable.due(db, tenant: tenant, now: environment.now(), limit: 20)
-            }
+            let items = try await dueItems(context)
             if items.isEmpty { return }
             for item in items {
+                if item.lane == .other, context.gates?.othersKeptUntil != nil { break }
                 try await environment.database.write { [tenant, environment] db in
                     _ = try LeasesTable.renew(
                         db, tenant: tenant, owner: lease.owner, term: lease.term, now: environment.now(),
@@ -241,6 +245,21 @@ package actor TenantSync {
             }
         }
         report.hasMore = true
+    }
+
+    /// Money first. All else only while the budgets have room for it; then it is due when they have again.
+    private func dueItems(_ context: TenantContext) async throws -> [WorkItem] {
+        let now = environment.now()
+        let (money, others) = try await environment.database.read { [tenant] db in
+            let money = try WorkTable.due(db, tenant: tenant, lane: .money, now: now, limit: Self.batchMax)
+            guard money.isEmpty else { return (money, [WorkItem]()) }
+            return (money, try WorkTable.due(db, tenant: tenant, lane: .other, now: now, limit: Self.batchMax))
+        }
+        guard !others.isEmpty, let kept = context.gates?.othersKeptUntil else { return money + others }
+        try await environment.database.write { [tenant] db in
+            try WorkTable.keepOthers(db, tenant: tenant, until: kept)
+        }
+        return []
     }
 
     /// Answers what made the look fail, when it did.

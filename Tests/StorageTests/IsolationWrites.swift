@@ -207,7 +207,7 @@ extension IsolationTests {
         ),
         ("SchedulesTable.remove(_:tenant:)", { try SchedulesTable.remove($0, tenant: $1) }),
         (
-            "WorkTable.dirty(_:tenant:subject:cause:dueAt:askedAt:)",
+            "WorkTable.dirty(_:tenant:subject:cause:dueAt:askedAt:lane:)",
             { try WorkTable.dirty($0, tenant: $1, subject: invoice, cause: "x", dueAt: now) }
         ),
         (
@@ -217,6 +217,10 @@ extension IsolationTests {
         (
             "WorkTable.postpone(_:tenant:subject:generation:dueAt:error:)",
             { try WorkTable.postpone($0, tenant: $1, subject: invoice, generation: 1, dueAt: later, error: "x") }
+        ),
+        (
+            "WorkTable.keepOthers(_:tenant:until:)",
+            { try WorkTable.keepOthers($0, tenant: $1, until: later) }
         ),
         (
             "WorkTable.hasten(_:tenant:customer:now:)",

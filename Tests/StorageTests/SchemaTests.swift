@@ -23,6 +23,7 @@ struct SchemaTests {
         ("reviews", "state", ReviewRecord.State.allCases.map(\.rawValue)),
         ("runs", "outcome", RunRecord.Outcome.allCases.map(\.rawValue)),
         ("pings", "outcome", PingRecord.Outcome.allCases.map(\.rawValue)),
+        ("work", "lane", WorkLane.allCases.map(\.rawValue)),
         ("gates", "system", RemoteSystem.allCases.map(\.rawValue)),
         ("gates", "state", GateState.allCases.map(\.rawValue)),
     ]
