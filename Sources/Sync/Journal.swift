@@ -172,6 +172,9 @@ struct Journal: Sendable {
             let sealed = try environment.vault.sealBytes(
                 db, Secret(copying: plain), purpose: Self.purpose, tenant: tenant.id, label: effect.key.rawValue)
             try JournalTable.insert(db, tenant: tenant.id, effect, request: sealed)
+            if effect.step == Step.createInvoice, let amount = request.amount {
+                try PushesTable.add(db, tenant: tenant.id, amount, at: effect.sentAt)
+            }
         }
     }
 
@@ -200,6 +203,9 @@ struct Journal: Sendable {
                 // Uncertain again: the row keeps its state, and there is nothing new to tell.
                 if effect.state == .uncertain, settled.state == .uncertain { return }
                 try EffectOutcome(tenant: tenant.id, effect: effect, request: request, now: now).learn(error, db)
+                if settled.state != .uncertain, effect.step == Step.createInvoice, let amount = request.amount {
+                    try PushesTable.remove(db, tenant: tenant.id, amount, at: effect.sentAt)
+                }
             }
             if let requestID = settled.requestID { details["request_id"] = requestID }
             if let amount = request.amount { details["amount"] = amount.description }

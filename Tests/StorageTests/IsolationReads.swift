@@ -103,6 +103,7 @@ extension IsolationTests {
             }
         ),
         ("EventsTable.duplicates(_:tenant:)", { try EventsTable.duplicates($0, tenant: $1) }),
+        ("PushesTable.tally(_:tenant:since:)", { try PushesTable.tally($0, tenant: $1, since: now) }),
         ("GatesTable.list(_:tenant:)", { try GatesTable.list($0, tenant: $1) }),
         ("SchedulesTable.find(_:tenant:)", { try SchedulesTable.find($0, tenant: $1) }),
         ("WorkTable.find(_:tenant:subject:)", { try WorkTable.find($0, tenant: $1, subject: invoice) }),

@@ -194,6 +194,14 @@ extension IsolationTests {
             { try EventsTable.markIgnored($0, tenant: $1, eventID: "evt_1", reason: "test") }
         ),
         (
+            "PushesTable.add(_:tenant:_:at:)",
+            { try PushesTable.add($0, tenant: $1, Money(minorUnits: 1, currency: .nok), at: now) }
+        ),
+        (
+            "PushesTable.remove(_:tenant:_:at:)",
+            { try PushesTable.remove($0, tenant: $1, Money(minorUnits: 7, currency: .nok), at: now) }
+        ),
+        (
             "GatesTable.set(_:tenant:_:)",
             {
                 try GatesTable.set(

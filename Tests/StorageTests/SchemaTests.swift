@@ -108,7 +108,7 @@ struct SchemaTests {
     func tenantColumns(_ engine: Engine) async throws {
         let store = try await Store(engine)
         let tables = try await store.database.tables().filter { !["tenants", "schema_migrations"].contains($0) }
-        #expect(tables.count == 25)
+        #expect(tables.count == 26)
         for table in tables {
             #expect(try await store.database.foreignKeys(of: table).contains("tenant_id>tenants"), "\(table)")
         }
