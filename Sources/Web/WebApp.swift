@@ -13,17 +13,19 @@ package struct WebApp: Sendable {
 
     /// - Parameters:
     ///   - checks: what `/readyz` asks, one after the other.
+    ///   - remarks: what `/readyz` says besides when it is ready, a line each.
     ///   - metrics: where requests are counted, and what `/metrics` shows.
     ///   - gauges: computed at each scrape and shown beside them, like `TenantGauges.samples`.
     ///   - makeRequestID: a fresh id for each request, for the logs and `X-Request-Id`.
     ///   - uptime: a monotonic clock, from any beginning.
     package init(
         ingress: WebhookIngress, visma: VismaWebhooks, checks: [ReadinessCheck], metrics: PrometheusRegistry,
+        remarks: [String] = [],
         gauges: @escaping @Sendable () async throws -> [MetricSample] = { [] },
         makeRequestID: @escaping @Sendable () -> String, uptime: @escaping @Sendable () -> Duration
     ) {
         webhooks = WebhookRoute(ingress: ingress, visma: visma, metrics: metrics)
-        operations = OperationRoutes(checks: checks, metrics: metrics, gauges: gauges)
+        operations = OperationRoutes(checks: checks, remarks: remarks, metrics: metrics, gauges: gauges)
         observer = RequestObserver(metrics: metrics, makeRequestID: makeRequestID, uptime: uptime)
     }
 

@@ -142,10 +142,12 @@ struct Bench: Sendable {
         try await database.read { try EventsTable.list($0, tenant: tenant, limit: 100) }
     }
 
-    func app(checks: [ReadinessCheck] = [], metrics: PrometheusRegistry = PrometheusRegistry()) -> WebApp {
+    func app(
+        checks: [ReadinessCheck] = [], remarks: [String] = [], metrics: PrometheusRegistry = PrometheusRegistry()
+    ) -> WebApp {
         let count = Counting()
         return WebApp(
-            ingress: ingress, visma: visma, checks: checks, metrics: metrics,
+            ingress: ingress, visma: visma, checks: checks, metrics: metrics, remarks: remarks,
             gauges: TenantGauges(database: database).samples,
             makeRequestID: { "request-\(count.next())" }, uptime: { .milliseconds(count.next()) })
     }
