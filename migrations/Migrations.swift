@@ -40,6 +40,9 @@ package enum MigrationFiles {
         MigrationFile(number: 3, name: "hosting", dialect: .sqlite, bytes: PackageResources._003_hosting_sqlite_sql),
         MigrationFile(
             number: 3, name: "hosting", dialect: .postgres, bytes: PackageResources._003_hosting_postgres_sql),
+        MigrationFile(number: 5, name: "limits", dialect: .sqlite, bytes: PackageResources._005_limits_sqlite_sql),
+        MigrationFile(
+            number: 5, name: "limits", dialect: .postgres, bytes: PackageResources._005_limits_postgres_sql),
     ]
 
     package static func of(_ dialect: MigrationFile.Dialect) -> [MigrationFile] {

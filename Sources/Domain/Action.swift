@@ -52,6 +52,7 @@ package struct Review: Hashable, Sendable {
         case amountsDisagree = "amounts_disagree"
         case amountTooSmall = "amount_too_small"
         case amountTooLarge = "amount_too_large"
+        case pushCap = "push_cap"
         case totalMismatch = "total_mismatch"
         case deductible = "rot_rut_deductible"
         case unreadable = "unreadable"

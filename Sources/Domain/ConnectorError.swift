@@ -4,6 +4,18 @@ package enum RemoteSystem: String, Sendable, Codable, CaseIterable, CustomString
     package var description: String { rawValue }
 }
 
+/// What one tenant's calls to an outside system meet on our side.
+package enum GateState: String, Hashable, Sendable, CaseIterable {
+    /// Every call goes.
+    case free
+    /// The budget is nearly used up: what is left is for money that has moved.
+    case reserved
+    /// The budget is used up: no call goes.
+    case spent
+    /// The system does not answer: no call goes but a probe now and then.
+    case broken
+}
+
 /// What to do about an error. It is decided once, where the error is understood.
 package enum Disposition: Hashable, Sendable {
     /// Nothing happened; the same call may be made again, not before `afterSeconds` when given.

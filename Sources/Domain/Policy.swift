@@ -22,6 +22,7 @@ package struct Policy: Hashable, Sendable, Codable {
     package var weight = 1
     /// How far behind the newest value known a poll begins again.
     package var pollOverlapSeconds = 7200
+    package var pushCap = PushCap()
     /// Writes link, failures and disputes on the Visma invoice.
     package var writesInvoiceRecord = true
 
@@ -45,6 +46,7 @@ package struct Policy: Hashable, Sendable, Codable {
         quietHours = try stored.decodeIfPresent(QuietHours.self, forKey: .quietHours)
         weight = try stored.decodeIfPresent(Int.self, forKey: .weight) ?? weight
         pollOverlapSeconds = try stored.decodeIfPresent(Int.self, forKey: .pollOverlapSeconds) ?? pollOverlapSeconds
+        pushCap = try stored.decodeIfPresent(PushCap.self, forKey: .pushCap) ?? pushCap
         writesInvoiceRecord = try stored.decodeIfPresent(Bool.self, forKey: .writesInvoiceRecord) ?? writesInvoiceRecord
     }
 

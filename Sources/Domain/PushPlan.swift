@@ -11,6 +11,8 @@ package enum PushPlan {
         } catch {
             return [.review(Review(.amountsDisagree, found: "\(error)", proposals: ["correct the document in Visma"]))]
         }
+        // Before the customer, so that nothing is made in Stripe for what waits.
+        if let held = PushCap.review(receivable.balance, situation) { return [.review(held)] }
         switch customer(receivable, situation) {
         case .needs(let actions): return actions
         case .known(let customer):

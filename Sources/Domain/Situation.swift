@@ -26,6 +26,9 @@ package struct Situation: Hashable, Sendable {
     package var bookedElsewhere: Set<String> = []
     /// The other documents that a payment intent is known to pay.
     package var sharers: [PaymentIntentID: [DocumentRef]]
+    /// By the company, whatever the document.
+    package var pushed = PushTally()
+    package var pushHold = PushHold.none
     /// The latest effect of each step and cause of this subject.
     package var effects: [Effect]
     package var recordAbility: RecordAbility

@@ -11,6 +11,7 @@ package enum ErrorClassifier {
         case .unknownEffect: isRead(method) ? .retry(afterSeconds: nil) : .uncertain
         // Read again it would be too large again; a write has been done all the same.
         case .answerTooLarge: isRead(method) ? .reject : .uncertain
+        case .circuitOpen, .budgetSpent: .retry(afterSeconds: failure.afterSeconds)
         }
     }
 
@@ -32,9 +33,27 @@ package enum ErrorClassifier {
             case .notSent: "not_sent"
             case .unknownEffect: "no_answer"
             case .answerTooLarge: "answer_too_large"
+            case .circuitOpen: "circuit_open"
+            case .budgetSpent: "budget_spent"
             }
         return ConnectorError(
             code: "\(system).\(code)", text: Redaction.byPattern(failure.text),
             disposition: disposition(of: failure, method: method), system: system)
+    }
+}
+
+extension TransportFailure {
+    /// The connector itself kept the call back: the network was not asked.
+    package var isWithheld: Bool { kind == .circuitOpen || kind == .budgetSpent }
+}
+
+extension ConnectorError {
+    /// The connector itself kept the call back, and so it would every other one until then.
+    package var isWithheld: Bool { code.hasSuffix(".circuit_open") || code.hasSuffix(".budget_spent") }
+
+    /// How long such a call is kept back; nil for another error.
+    package var withheldSeconds: Int64? {
+        guard isWithheld, case .retry(let after?) = disposition else { return nil }
+        return Int64(after)
     }
 }

@@ -78,14 +78,21 @@ package struct TransportFailure: Error, Hashable, Sendable, CustomStringConverti
         case unknownEffect
         /// The answer was larger than the limit.
         case answerTooLarge
+        /// Not sent, as the system has failed several times in a row.
+        case circuitOpen
+        /// Not sent, as the budget is used up.
+        case budgetSpent
     }
 
     package var kind: Kind
     package var text: String
+    /// When to try again, where that is known.
+    package var afterSeconds: Int?
 
-    package init(kind: Kind, text: String) {
+    package init(kind: Kind, text: String, afterSeconds: Int? = nil) {
         self.kind = kind
         self.text = text
+        self.afterSeconds = afterSeconds
     }
 
     package var description: String { "\(kind.rawValue): \(text)" }

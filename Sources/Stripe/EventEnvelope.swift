@@ -30,6 +30,14 @@ package enum EventType {
         "payout.paid", "payout.failed", "payout.canceled", "payout.updated", "payout.reconciliation_completed",
         "customer.created", "customer.updated", "customer.deleted",
     ]
+
+    /// Whether an event tells of money: a payment, a refund, a dispute, a payout, or the failure of one. The others
+    /// mostly follow from what we did ourselves.
+    package static func tellsOfMoney(_ name: String) -> Bool {
+        let families = ["charge.", "refund.", "payment_intent.", "invoice_payment.", "payout."]
+        return families.contains { name.hasPrefix($0) }
+            || ["invoice.paid", "invoice.payment_failed", "invoice.overpaid"].contains(name)
+    }
 }
 
 /// The few fields of an event that routing needs. What the objects look like now is read from Stripe afterwards, so

@@ -50,6 +50,8 @@ enum StripeErrors {
         let (code, disposition): (String, Disposition) =
             switch failure.kind {
             case .notSent: ("stripe.not_sent", .retry(afterSeconds: nil))
+            case .circuitOpen: ("stripe.circuit_open", .retry(afterSeconds: failure.afterSeconds))
+            case .budgetSpent: ("stripe.budget_spent", .retry(afterSeconds: failure.afterSeconds))
             case .unknownEffect: ("stripe.no_answer", isWrite ? .uncertain : .retry(afterSeconds: nil))
             // Asked again, a read would be as large; a write has happened, but we could not read what it made.
             case .answerTooLarge: ("stripe.answer_too_large", isWrite ? .uncertain : .reject)

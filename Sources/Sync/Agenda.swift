@@ -28,6 +28,7 @@ struct Agenda {
     private var held: [TenantID: Timestamp] = [:]
     /// Polls put off since this was last asked.
     private var shed = 0
+    private var isShedding = false
 
     init(limits: Scheduler.Limits) { self.limits = limits }
 
@@ -35,9 +36,13 @@ struct Agenda {
     var runningCount: Int { running.count }
     var isOverloaded: Bool { waiting.count >= limits.waitingMax }
 
-    mutating func takeShed() -> Int {
+    /// Polls put off since this was last asked, and whether the shedding has begun (true) or ended (false) since then.
+    mutating func takeShed() -> (polls: Int, change: Bool?) {
         defer { shed = 0 }
-        return shed
+        // Well below the limit, so that a queue about as long as that is no news again and again.
+        let isShedding = isOverloaded || (self.isShedding && waiting.count > limits.waitingMax / 2)
+        defer { self.isShedding = isShedding }
+        return (shed, isShedding == self.isShedding ? nil : isShedding)
     }
 
     /// What the database says is due soon.

@@ -30,6 +30,8 @@ struct DocumentObserver: Observing {
             settlements: remembered.settlements, requests: remembered.requests, effects: remembered.effects,
             recordAbility: remembered.ability, policy: tenant.policy, now: environment.now())
         situation.forgivesBefore = askedAt
+        situation.pushed = remembered.pushed
+        situation.pushHold = remembered.pushHold
         if let invoice = remembered.link?.invoice {
             let hasRefunds = remembered.bookings.contains {
                 $0.kind == .refund || $0.kind == .creditNote || $0.voidedFor == .refund
@@ -95,6 +97,8 @@ struct DocumentObserver: Observing {
         situation.settlements = remembered.settlements
         situation.requests = remembered.requests
         situation.effects = remembered.effects
+        situation.pushed = remembered.pushed
+        situation.pushHold = remembered.pushHold
         situation.recordAbility = remembered.ability
         return situation
     }
@@ -184,8 +188,8 @@ struct DocumentObserver: Observing {
     }
 
     private func memory() async throws -> Memory.Remembered {
-        try await environment.database.read { [tenant, document] db in
-            try Memory.read(db, tenant: tenant.id, document: document)
+        try await environment.database.read { [tenant, environment, document] db in
+            try Memory.read(db, tenant: tenant.id, document: document, now: environment.now())
         }
     }
 

@@ -62,7 +62,8 @@ struct EffectLookup {
                 case .uncertain: return try await list(effect, request)
                 default: break
                 }
-                return .notKnownYet(until: now.adding(seconds: Self.lookSeconds), why: error.description)
+                let wait = max(Self.lookSeconds, error.withheldSeconds ?? 0)
+                return .notKnownYet(until: now.adding(seconds: wait), why: error.description)
             }
         }
         return try await list(effect, request)

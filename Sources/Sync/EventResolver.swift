@@ -122,7 +122,8 @@ struct EventResolver: Sendable {
                         try StripeObjectsTable.put(
                             db, tenant: tenant.id, objectIDs: objectIDs.sorted(), subject: subject)
                         try WorkTable.dirty(
-                            db, tenant: tenant.id, subject: subject, cause: one.event.type, dueAt: now)
+                            db, tenant: tenant.id, subject: subject, cause: one.event.type, dueAt: now,
+                            lane: EventType.tellsOfMoney(EventType.canonical(one.event.type)) ? .money : .other)
                     }
                     try EventsTable.markResolved(db, tenant: tenant.id, eventID: id, subject: subjects.first?.key)
                 case .found(.nothing(let reason)):

@@ -20,6 +20,10 @@ struct Journal: Sendable {
             throw ConnectorError(
                 code: "writes_off", text: "outside writes are switched off", disposition: .retry(afterSeconds: 60))
         }
+        // Nothing is written down that would not be sent.
+        if let refusal = tenant.gates?[request.call.system].refusal() {
+            throw ErrorClassifier.error(refusal, system: request.call.system, method: request.call.method)
+        }
         try await commitIntent(effect, request)
         try await environment.reached(.effectSent(effect.step))
         let outcome = await send(effect.step, request)
@@ -190,6 +194,9 @@ struct Journal: Sendable {
             let sealed = try environment.vault.sealBytes(
                 db, Secret(copying: plain), purpose: Self.purpose, tenant: tenant.id, label: effect.key.rawValue)
             try JournalTable.insert(db, tenant: tenant.id, effect, request: sealed)
+            if effect.step == Step.createInvoice, let amount = request.amount {
+                try PushesTable.add(db, tenant: tenant.id, amount, at: effect.sentAt)
+            }
         }
     }
 
@@ -218,6 +225,9 @@ struct Journal: Sendable {
                 // Uncertain again: the row keeps its state, and there is nothing new to tell.
                 if effect.state == .uncertain, settled.state == .uncertain { return }
                 try EffectOutcome(tenant: tenant.id, effect: effect, request: request, now: now).learn(error, db)
+                if settled.state != .uncertain, effect.step == Step.createInvoice, let amount = request.amount {
+                    try PushesTable.remove(db, tenant: tenant.id, amount, at: effect.sentAt)
+                }
             }
             if let requestID = settled.requestID { details["request_id"] = requestID }
             if let amount = request.amount { details["amount"] = amount.description }

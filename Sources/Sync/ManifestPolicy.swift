@@ -8,7 +8,7 @@ struct ManifestPolicy {
     static let keys =
         [
             "time_zone", "start_date", "poll_seconds", "poll_overlap_seconds", "quiet_hours", "weight",
-            "write_invoice_record",
+            "write_invoice_record", "push_cap",
         ]
         + selectionKeys + invoiceKeys + customerKeys + postingKeys
 
@@ -33,8 +33,18 @@ struct ManifestPolicy {
             policy.quietHours = hours
         }
         policy.weight = try map.number("weight", 1...10, default: policy.weight)
+        policy.pushCap = try pushCap(policy.pushCap)
         policy.writesInvoiceRecord = try map.flag("write_invoice_record", default: policy.writesInvoiceRecord)
         return policy
+    }
+
+    private func pushCap(_ preset: PushCap) throws(ConnectorError) -> PushCap {
+        var cap = preset
+        guard let own = try map.optionalMap("push_cap") else { return cap }
+        try own.only(["invoices_per_hour", "amount_per_hour"])
+        cap.invoicesPerHour = try own.number("invoices_per_hour", 0...1_000_000, default: cap.invoicesPerHour)
+        cap.amountsPerHour = try amounts("amount_per_hour", of: own)
+        return cap
     }
 
     // MARK: Which documents
@@ -97,8 +107,9 @@ struct ManifestPolicy {
         return result
     }
 
-    private func amounts(_ key: String) throws(ConnectorError) -> [String: Money] {
+    private func amounts(_ key: String, of map: ManifestReader? = nil) throws(ConnectorError) -> [String: Money] {
         var result: [String: Money] = [:]
+        let map = map ?? self.map
         guard let amounts = try map.optionalMap(key) else { return result }
         for code in amounts.keys {
             let currency = try map.currency(code, in: key)

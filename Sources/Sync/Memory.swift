@@ -10,6 +10,20 @@ enum Memory {
         var requests: [Request]
         var effects: [Effect]
         var ability: RecordAbility
+        var pushed = PushTally()
+        var pushHold = PushHold.none
+    }
+
+    static func read(
+        _ db: any SQLConnection, tenant: TenantID, document: DocumentRef, now: Timestamp
+    ) throws -> Remembered {
+        var remembered = try read(db, tenant: tenant, document: document)
+        // What is out is not held back any more.
+        guard remembered.link?.invoice == nil else { return remembered }
+        remembered.pushed = try PushesTable.tally(
+            db, tenant: tenant, since: now.adding(seconds: -PushCap.hourSeconds))
+        remembered.pushHold = try PushConfirmation.hold(db, tenant: tenant, document: document)
+        return remembered
     }
 
     static func read(_ db: any SQLConnection, tenant: TenantID, document: DocumentRef) throws -> Remembered {

@@ -16,9 +16,14 @@ enum PollSchedule {
         try Poller.streams.filter { try moment(db, tenant: tenant, $0, policy, now: now) <= now }
     }
 
-    /// When time alone makes the tenant's next turn due: a list of Visma's or of Stripe's events.
-    static func next(_ db: any SQLConnection, tenant: TenantID, policy: Policy, now: Timestamp) throws -> Timestamp {
-        let polls = try Poller.streams.map { try moment(db, tenant: tenant, $0, policy, now: now) }
+    /// When time alone makes the tenant's next turn due: a list of Visma's, not before `keptUntil`, or of Stripe's
+    /// events.
+    static func next(
+        _ db: any SQLConnection, tenant: TenantID, policy: Policy, keptUntil: Timestamp? = nil, now: Timestamp
+    ) throws -> Timestamp {
+        let polls = try Poller.streams.map { stream in
+            max(try moment(db, tenant: tenant, stream, policy, now: now), keptUntil ?? now)
+        }
         return try (polls + [CatchUp.next(db, tenant: tenant, now: now)]).min() ?? now
     }
 

@@ -31,6 +31,7 @@ package final class Scheduler: Service, Sendable {
     private let turn: @Sendable (Agenda.Start) async -> Agenda.End
     private let log: Logger
     private let shedCounter = Counter(label: "mlc_polls_shed_total")
+    private let waitingGauge = Gauge(label: "mlc_turns_waiting")
     private let wakeups: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
     private let agenda: Mutex<Agenda>
@@ -128,10 +129,13 @@ package final class Scheduler: Service, Sendable {
 
     private func tellOfShedding() {
         let (shed, waiting) = agenda.withLock { ($0.takeShed(), $0.waitingCount) }
-        guard shed > 0 else { return }
-        shedCounter.increment(by: Int64(shed))
-        log.warning(
-            "polls are put off, as too many turns wait", metadata: ["polls": "\(shed)", "waiting": "\(waiting)"])
+        waitingGauge.record(waiting)
+        if shed.polls > 0 { shedCounter.increment(by: Int64(shed.polls)) }
+        switch shed.change {
+        case true?: log.warning("polls are put off, as too many turns wait", metadata: ["waiting": "\(waiting)"])
+        case false?: log.notice("polls are read again", metadata: ["waiting": "\(waiting)"])
+        case nil: break
+        }
     }
 
     /// False when it was cancelled.

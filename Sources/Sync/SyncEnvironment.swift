@@ -84,4 +84,6 @@ package struct TenantContext: Sendable {
     package let visma: VismaClient
     package let stripe: StripeClient
     package let audit: AuditTrail
+    /// Nil for a look that a person asks for, which is to see the systems themselves.
+    let gates: TenantGates?
 }

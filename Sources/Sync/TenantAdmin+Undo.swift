@@ -19,7 +19,8 @@ extension TenantAdmin {
             try RequestsTable.insert(
                 db, tenant: tenant, subject: subject,
                 Request(kind: .undo, cause: cause, reason: reason, actor: actor, askedAt: now))
-            try WorkTable.dirty(db, tenant: tenant, subject: subject, cause: Self.askedCause, dueAt: now, askedAt: now)
+            try WorkTable.dirty(
+                db, tenant: tenant, subject: subject, cause: Self.askedCause, dueAt: now, askedAt: now, lane: .money)
             try trail(db, tenant).append(
                 .init(
                     actor: actor, action: "invoice.undo", subject: document.description, outcome: "asked",

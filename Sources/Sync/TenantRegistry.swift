@@ -65,6 +65,13 @@ extension TenantContext {
 
     /// The tenant with its clients, its credentials opened for each call anew.
     package static func make(_ tenant: TenantID, environment: SyncEnvironment) async throws -> TenantContext {
+        try await make(tenant, environment: environment, gates: nil)
+    }
+
+    /// With `gates` its calls pass them.
+    static func make(
+        _ tenant: TenantID, environment: SyncEnvironment, gates: TenantGates?
+    ) async throws -> TenantContext {
         let record = try await environment.database.read { try TenantsTable.find($0, tenant: tenant) }
         guard let record, let vismaTenant = record.vismaTenant else {
             throw ConnectorError(
@@ -73,6 +80,10 @@ extension TenantContext {
         }
         let policy = try JSONDecoder().decode(Policy.self, from: Data(record.policy.utf8))
         let vault = environment.vault
+        let transport = { (system: RemoteSystem) -> any Transport in
+            guard let gates else { return environment.transport }
+            return GuardedTransport(environment.transport, gate: gates[system])
+        }
         var settings = VismaSettings(
             api: environment.endpoints.vismaAPI, connect: environment.endpoints.vismaConnect,
             companyID: record.company, vismaTenant: vismaTenant,
@@ -81,20 +92,21 @@ extension TenantContext {
         let token = VismaToken(
             settings: settings, clientID: try await vault.source(purpose: .vismaClientID, tenant: tenant),
             clientSecret: try await vault.source(purpose: .vismaClientSecret, tenant: tenant),
-            transport: environment.transport, now: environment.now, redaction: environment.redaction)
+            transport: transport(.visma), now: environment.now, redaction: environment.redaction)
         let stripe = StripeClient(
             settings: StripeSettings(
                 origin: environment.endpoints.stripe.text,
                 timeoutMilliseconds: environment.endpoints.stripeTimeoutMilliseconds,
                 mode: record.mode == .live ? .live : .test),
-            transport: environment.transport, key: try await vault.source(purpose: .stripeKey, tenant: tenant),
+            transport: transport(.stripe), key: try await vault.source(purpose: .stripeKey, tenant: tenant),
             now: environment.now)
         return TenantContext(
             id: tenant, company: vismaTenant, isLive: record.mode == .live, policy: policy,
             policyVersion: record.policyVersion,
             visma: VismaClient(
-                settings: settings, transport: environment.transport, token: token, now: environment.now,
+                settings: settings, transport: transport(.visma), token: token, now: environment.now,
                 redaction: environment.redaction),
-            stripe: stripe, audit: AuditTrail(tenant: tenant, key: try await vault.auditKey(tenant: tenant)))
+            stripe: stripe, audit: AuditTrail(tenant: tenant, key: try await vault.auditKey(tenant: tenant)),
+            gates: gates)
     }
 }

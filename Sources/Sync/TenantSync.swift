@@ -1,6 +1,7 @@
 package import Domain
 import Foundation
 import Logging
+import Outbound
 import Storage
 import Vault
 
@@ -9,6 +10,8 @@ import Vault
 package actor TenantSync {
     /// Looks in one turn of a tenant of weight 1, so that one with much dirt lets others in.
     package static let looksMax = 50
+    /// Subjects read at once; between them what is money is looked for anew.
+    static let batchMax = 20
     package static let leaseSeconds: Int64 = 180
     /// Documents in a row that a side may leave unanswered before the turn ends.
     static let unansweredMax = 3
@@ -38,6 +41,9 @@ package actor TenantSync {
     private let environment: SyncEnvironment
     private var isTurning = false
     private var context: (version: TenantContext.Version, value: TenantContext)?
+    private var gates: TenantGates?
+    /// What people are shown of the gates.
+    private var savedGates: TenantGates.Saved?
     /// After a turn that one of the two systems stopped: when the next may begin, unless policy or credentials change.
     private var pause: (version: TenantContext.Version?, until: Timestamp, why: String)?
     /// Turns stopped in a row.
@@ -50,7 +56,9 @@ package actor TenantSync {
 
     /// Lets go of clients and token, unless a turn is using them.
     func rest() {
-        if !isTurning { context = nil }
+        guard !isTurning else { return }
+        context = nil
+        if gates?.areFree == true { gates = nil }
     }
 
     /// Whether clients and a token are kept.
@@ -115,6 +123,7 @@ package actor TenantSync {
     }
 
     static func delaySeconds(after error: ConnectorError, attempts: Int) -> Int64 {
+        if let seconds = error.withheldSeconds { return seconds }
         let backoff = RetryPolicy.delaySeconds(attempts: attempts)
         return switch error.disposition {
         case .reauthorise: reauthoriseSeconds
@@ -127,7 +136,8 @@ package actor TenantSync {
     private func leave(_ lease: Lease, _ report: Report, _ began: Timestamp) async throws -> Report {
         let id = environment.makeID()
         var report = report
-        report.nextDue = try await environment.database.write { [tenant, environment, report] db in
+        let (nextDue, saved) = try await environment.database.write {
+            [tenant, environment, report, gates, savedGates] db in
             let isWorthARow = report.eventsResolved + report.rowsChanged + report.looks + report.failures > 0
             if isWorthARow {
                 let counts =
@@ -139,20 +149,26 @@ package actor TenantSync {
                     now: environment.now())
             }
             try LeasesTable.release(db, tenant: tenant, owner: lease.owner, term: lease.term)
-            return try Self.schedule(db, tenant, now: environment.now())
+            let saved = try gates?.save(db, tenant: tenant, replacing: savedGates, now: environment.now())
+            let kept = gates?.othersKeptUntil
+            return (try Self.schedule(db, tenant, keptUntil: kept, now: environment.now()), saved)
         }
+        savedGates = saved ?? savedGates
+        report.nextDue = nextDue
         return report
     }
 
     /// Writes down when time alone makes the next turn due, and answers when anything does.
-    private static func schedule(_ db: any SQLConnection, _ tenant: TenantID, now: Timestamp) throws -> Timestamp? {
+    private static func schedule(
+        _ db: any SQLConnection, _ tenant: TenantID, keptUntil: Timestamp?, now: Timestamp
+    ) throws -> Timestamp? {
         guard try TenantsTable.find(db, tenant: tenant)?.state == .active,
             let policy = try TenantRegistry.policy(db, tenant: tenant)
         else {
             try SchedulesTable.remove(db, tenant: tenant)
             return nil
         }
-        let timed = try PollSchedule.next(db, tenant: tenant, policy: policy, now: now)
+        let timed = try PollSchedule.next(db, tenant: tenant, policy: policy, keptUntil: keptUntil, now: now)
         try SchedulesTable.set(db, tenant: tenant, dueAt: timed)
         return try [timed, WorkTable.nextDue(db, tenant: tenant)].compactMap { $0 }.min()
     }
@@ -163,7 +179,9 @@ package actor TenantSync {
             return nil
         }
         if let context, context.version == version { return context.value }
-        let made = try await TenantContext.make(tenant, environment: environment)
+        let gates = gates ?? TenantGates(tenant: tenant, environment: environment)
+        self.gates = gates
+        let made = try await TenantContext.make(tenant, environment: environment, gates: gates)
         context = (version, made)
         return made
     }
@@ -189,7 +207,7 @@ package actor TenantSync {
         let poller = Poller(tenant: context, environment: environment, lease: lease)
         let streams =
             mayPoll ? try await PollSchedule.due(tenant, environment: environment, policy: context.policy) : []
-        for stream in streams {
+        for stream in streams where context.gates?.othersKeptUntil == nil {
             do {
                 report.rowsChanged += try await poller.sweep(stream)
             } catch let error as ConnectorError {
@@ -205,11 +223,10 @@ package actor TenantSync {
     private func lookAtWhatIsDue(_ context: TenantContext, _ lease: Lease, _ report: inout Report) async throws {
         var unanswered = 0
         while report.looks < Self.looksMax * context.policy.weight {
-            let items = try await environment.database.read { [tenant, environment] db in
-                try WorkTable.due(db, tenant: tenant, now: environment.now(), limit: 20)
-            }
+            let items = try await dueItems(context)
             if items.isEmpty { return }
             for item in items {
+                if item.lane == .other, context.gates?.othersKeptUntil != nil { break }
                 try await environment.database.write { [tenant, environment] db in
                     _ = try LeasesTable.renew(
                         db, tenant: tenant, owner: lease.owner, term: lease.term, now: environment.now(),
@@ -222,10 +239,27 @@ package actor TenantSync {
                 if error.code == Journal.tenantChanged { throw error }
                 if case .retry = error.disposition { unanswered += 1 }
                 // A side that does not answer one document will hardly answer the next hundred.
-                if unanswered >= Self.unansweredMax || error.disposition == .reauthorise { throw error }
+                if unanswered >= Self.unansweredMax || error.isWithheld || error.disposition == .reauthorise {
+                    throw error
+                }
             }
         }
         report.hasMore = true
+    }
+
+    /// Money first. All else only while the budgets have room for it; then it is due when they have again.
+    private func dueItems(_ context: TenantContext) async throws -> [WorkItem] {
+        let now = environment.now()
+        let (money, others) = try await environment.database.read { [tenant] db in
+            let money = try WorkTable.due(db, tenant: tenant, lane: .money, now: now, limit: Self.batchMax)
+            guard money.isEmpty else { return (money, [WorkItem]()) }
+            return (money, try WorkTable.due(db, tenant: tenant, lane: .other, now: now, limit: Self.batchMax))
+        }
+        guard !others.isEmpty, let kept = context.gates?.othersKeptUntil else { return money + others }
+        try await environment.database.write { [tenant] db in
+            try WorkTable.keepOthers(db, tenant: tenant, until: kept)
+        }
+        return []
     }
 
     /// Answers what made the look fail, when it did.

@@ -96,6 +96,7 @@ package actor VismaToken {
             counter?.record(CallKind(system: .visma, method: "POST", path: "/connect/token"))
             response = try await transport.send(request)
         } catch {
+            if error.isWithheld { throw ErrorClassifier.error(error, system: .visma, method: "POST") }
             // A token more or less has no effect: it may always be asked for again.
             throw ConnectorError(
                 code: "visma.token_no_answer", text: redaction.redact(error.text),

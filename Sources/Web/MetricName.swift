@@ -22,6 +22,8 @@ package enum MetricName {
     package static let workFailing = "mlc_work_failing"
     /// Reviews that wait for a person, by `tenant`.
     package static let reviewsOpen = "mlc_reviews_open"
+    /// 1 for a tenant's gate before an outside system that is not free, by `tenant`, `system` and `state`.
+    package static let gates = "mlc_gates"
 
     /// The line that a scrape shows with a name.
     static let help: [String: String] = [
@@ -35,5 +37,6 @@ package enum MetricName {
         workDirty: "Subjects that wait for a look, by tenant.",
         workFailing: "Subjects whose last look failed, by tenant.",
         reviewsOpen: "Reviews that wait for a person, by tenant.",
+        gates: "Gates before an outside system that are not free, by tenant, system and state.",
     ]
 }

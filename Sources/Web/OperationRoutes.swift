@@ -6,15 +6,17 @@ import Logging
 /// What the machine room asks: `/healthz`, `/readyz`, `/metrics`.
 struct OperationRoutes: Sendable {
     private let checks: [ReadinessCheck]
+    private let remarks: [String]
     private let metrics: PrometheusRegistry
     private let gauges: @Sendable () async throws -> [MetricSample]
     private let scrapeErrors: Counter
 
     init(
-        checks: [ReadinessCheck], metrics: PrometheusRegistry,
+        checks: [ReadinessCheck], remarks: [String], metrics: PrometheusRegistry,
         gauges: @escaping @Sendable () async throws -> [MetricSample]
     ) {
         self.checks = checks
+        self.remarks = remarks
         self.metrics = metrics
         self.gauges = gauges
         scrapeErrors = Counter(label: MetricName.scrapeErrors, factory: metrics)
@@ -39,7 +41,7 @@ struct OperationRoutes: Sendable {
             return try problem.response(
                 .serviceUnavailable, headers: [.retryAfter: "\(WebLimits.retryAfterSeconds)"])
         }
-        return .text("ok\n")
+        return .text((["ok"] + remarks).map { $0 + "\n" }.joined())
     }
 
     /// A failure to read the gauges leaves the rest of the scrape as it is: it is then that the figures are needed.

@@ -14,6 +14,7 @@ package struct WebApp: Sendable {
 
     /// - Parameters:
     ///   - checks: what `/readyz` asks, one after the other.
+    ///   - remarks: what `/readyz` says besides when it is ready, a line each.
     ///   - metrics: where requests are counted, and what `/metrics` shows.
     ///   - gauges: computed at each scrape and shown beside them, like `TenantGauges.samples`.
     ///   - trust: from whom requests are taken.
@@ -21,11 +22,12 @@ package struct WebApp: Sendable {
     ///   - uptime: a monotonic clock, from any beginning.
     package init(
         ingress: WebhookIngress, visma: VismaWebhooks, checks: [ReadinessCheck], metrics: PrometheusRegistry,
+        remarks: [String] = [],
         gauges: @escaping @Sendable () async throws -> [MetricSample] = { [] }, trust: PeerTrust = PeerTrust(),
         makeRequestID: @escaping @Sendable () -> String, uptime: @escaping @Sendable () -> Duration
     ) {
         webhooks = WebhookRoute(ingress: ingress, visma: visma, metrics: metrics)
-        operations = OperationRoutes(checks: checks, metrics: metrics, gauges: gauges)
+        operations = OperationRoutes(checks: checks, remarks: remarks, metrics: metrics, gauges: gauges)
         self.trust = trust
         observer = RequestObserver(metrics: metrics, makeRequestID: makeRequestID, uptime: uptime)
     }

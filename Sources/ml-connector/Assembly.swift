@@ -11,7 +11,8 @@ import Vault
 /// Makes the live things, once each: database, vault, network, environment. The composition root; whoever asks for
 /// one gets it closed again at the end.
 struct Assembly: Sendable {
-    /// Connections to one host at a time; async-http-client's own 8 would hold many tenants back.
+    /// Connections to one host at a time: more than `LimitedTransport` lets through, so that calls wait there, in order
+    /// and within their time, and not for a connection.
     static let connectionsPerHostMax = 64
 
     let settings: Settings
@@ -35,9 +36,12 @@ struct Assembly: Sendable {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.connectionsPerHostMax
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         calls = CallCounter()
+        let stripe = settings.endpoints.stripe.text + "/"
+        let limited = LimitedTransport(HTTPClientTransport(client: client, rules: settings.rules)) { request in
+            request.url.hasPrefix(stripe) ? .stripe : .visma
+        }
         let transport = WatchedTransport(
-            HTTPClientTransport(client: client, rules: settings.rules), redaction: redaction, calls: calls,
-            endpoints: settings.endpoints)
+            limited, redaction: redaction, calls: calls, endpoints: settings.endpoints)
         let killSwitch = settings.killAt.map(KillSwitch.init)
         environment = SyncEnvironment(
             database: database, vault: vault, now: SystemSource.now, makeID: SystemSource.makeID,

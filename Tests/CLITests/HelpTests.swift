@@ -30,6 +30,7 @@ struct HelpTests {
         let wanted: Set = [
             "serve", "migrate", "key generate", "doctor", "tenant add", "tenant list", "tenant show", "tenant apply",
             "tenant ping", "credentials set", "sync run", "invoice list", "invoice show", "invoice push",
+            "invoice confirm", "sync status",
             "customer map", "customer list",
             "customer unmap", "event list", "event show",
             "review list", "review show", "audit list", "audit verify", "sandbox",

@@ -54,6 +54,24 @@ struct StoreTests {
         #expect(synchronous?["seen"] as? String == "synchronous = 2")
     }
 
+    @Test("doctor and sync status tell that writes are off")
+    func writesOff() throws {
+        let tool = try Tool()
+        try tool.setUp()
+        let path = try tool.write(Manifests.acme(), to: "acme.yaml")
+        #expect(try tool.run("tenant", "add", path).status == 0)
+        for (value, outcome) in [("on", "passed"), ("off", "warned")] {
+            let result = try tool.run("doctor", "--output", "json", settings: ["MLC_WRITES": value])
+            #expect(result.status == 0)
+            let checks = try #require(result.json()["checks"] as? [[String: Any]])
+            let writes = checks.first { $0["name"] as? String == "writes" }
+            #expect(writes?["outcome"] as? String == outcome)
+            let status = try tool.run("sync", "status", "acme", "--output", "json", settings: ["MLC_WRITES": value])
+            #expect(try status.json()["writes"] as? String == value, "\(status.errors)")
+        }
+        #expect(try tool.run("sync", "status", "nobody").status == 3)
+    }
+
     @Test("doctor fails without a key, names the remedy and does not show keys from the environment")
     func doctorFails() throws {
         let tool = try Tool()

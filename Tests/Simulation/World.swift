@@ -166,7 +166,7 @@ package final class World: Sendable {
     }
 
     /// A new process on the same database: nothing of the old one is left but what was committed.
-    package func boot() async throws {
+    package func boot(writesOn: Bool = true) async throws {
         let number = (process.withLock { $0?.number } ?? 0) + 1
         let rules = try HostRules()
         let environment = SyncEnvironment(
@@ -182,7 +182,7 @@ package final class World: Sendable {
                 guard chaos.crashes(at: checkpoint) else { return }
                 trace.note("crash at \(checkpoint)")
                 throw SimulatedCrash(checkpoint: checkpoint)
-            }, node: "node-\(number)", publicURL: "https://connector.invalid")
+            }, node: "node-\(number)", writesOn: writesOn, publicURL: "https://connector.invalid")
         let ingress = WebhookIngress(environment: environment, received: { _ in })
         process.withLock {
             $0 = Process(

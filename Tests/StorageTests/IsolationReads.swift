@@ -103,9 +103,14 @@ extension IsolationTests {
             }
         ),
         ("EventsTable.duplicates(_:tenant:)", { try EventsTable.duplicates($0, tenant: $1) }),
+        ("PushesTable.tally(_:tenant:since:)", { try PushesTable.tally($0, tenant: $1, since: now) }),
+        ("GatesTable.list(_:tenant:)", { try GatesTable.list($0, tenant: $1) }),
         ("SchedulesTable.find(_:tenant:)", { try SchedulesTable.find($0, tenant: $1) }),
         ("WorkTable.find(_:tenant:subject:)", { try WorkTable.find($0, tenant: $1, subject: invoice) }),
-        ("WorkTable.due(_:tenant:now:limit:)", { try WorkTable.due($0, tenant: $1, now: now, limit: 100) }),
+        (
+            "WorkTable.due(_:tenant:lane:now:limit:)",
+            { try WorkTable.due($0, tenant: $1, lane: .other, now: now, limit: 100) }
+        ),
         ("WorkTable.nextDue(_:tenant:)", { try WorkTable.nextDue($0, tenant: $1) }),
         ("WorkTable.dirtyList(_:tenant:limit:)", { try WorkTable.dirtyList($0, tenant: $1, limit: 100) }),
         ("WorkTable.counts(_:tenant:)", { try WorkTable.counts($0, tenant: $1) }),

@@ -202,12 +202,28 @@ extension IsolationTests {
             { try EventsTable.markIgnored($0, tenant: $1, eventID: "evt_1", reason: "test") }
         ),
         (
+            "PushesTable.add(_:tenant:_:at:)",
+            { try PushesTable.add($0, tenant: $1, Money(minorUnits: 1, currency: .nok), at: now) }
+        ),
+        (
+            "PushesTable.remove(_:tenant:_:at:)",
+            { try PushesTable.remove($0, tenant: $1, Money(minorUnits: 7, currency: .nok), at: now) }
+        ),
+        (
+            "GatesTable.set(_:tenant:_:)",
+            {
+                try GatesTable.set(
+                    $0, tenant: $1,
+                    GateRecord(system: .visma, state: .free, until: nil, reason: nil, changedAt: now))
+            }
+        ),
+        (
             "SchedulesTable.set(_:tenant:dueAt:)",
             { try SchedulesTable.set($0, tenant: $1, dueAt: now.adding(seconds: 7777)) }
         ),
         ("SchedulesTable.remove(_:tenant:)", { try SchedulesTable.remove($0, tenant: $1) }),
         (
-            "WorkTable.dirty(_:tenant:subject:cause:dueAt:askedAt:)",
+            "WorkTable.dirty(_:tenant:subject:cause:dueAt:askedAt:lane:)",
             { try WorkTable.dirty($0, tenant: $1, subject: invoice, cause: "x", dueAt: now) }
         ),
         (
@@ -217,6 +233,10 @@ extension IsolationTests {
         (
             "WorkTable.postpone(_:tenant:subject:generation:dueAt:error:)",
             { try WorkTable.postpone($0, tenant: $1, subject: invoice, generation: 1, dueAt: later, error: "x") }
+        ),
+        (
+            "WorkTable.keepOthers(_:tenant:until:)",
+            { try WorkTable.keepOthers($0, tenant: $1, until: later) }
         ),
         (
             "WorkTable.hasten(_:tenant:customer:now:)",

@@ -9,6 +9,18 @@ struct PlanTests {
         ("SELECT * FROM work WHERE tenant_id = 'a' AND generation > done_generation AND due_at <= 5", "work_due"),
         ("SELECT tenant_id FROM work WHERE generation > done_generation AND due_at <= 5", "work_due_all"),
         (
+            """
+            SELECT * FROM work WHERE tenant_id = 'a' AND generation > done_generation AND lane = 'money' AND due_at <= 5
+            ORDER BY due_at, subject LIMIT 20
+            """, "work_due_money"
+        ),
+        (
+            """
+            SELECT * FROM work WHERE tenant_id = 'a' AND generation > done_generation AND lane = 'other' AND due_at <= 5
+            ORDER BY due_at, subject LIMIT 20
+            """, "work_due"
+        ),
+        (
             "SELECT * FROM events WHERE tenant_id = 'a' AND state = 'received' ORDER BY received_at, event_id LIMIT 9",
             "events_received"
         ),

@@ -32,6 +32,10 @@ enum Population {
         _ = try LeasesTable.acquire(db, tenant: tenant, owner: "one", now: now, ttlSeconds: 30)
         try AbilitiesTable.put(
             db, tenant: tenant, Ability(name: "invoice_record", value: marker, learnedAt: now))
+        try PushesTable.add(db, tenant: tenant, Money(minorUnits: 7, currency: .nok), at: now)
+        try GatesTable.set(
+            db, tenant: tenant,
+            GateRecord(system: .visma, state: .broken, until: now, reason: marker, changedAt: now))
     }
 
     private static func fillState(_ db: any SQLConnection, _ tenant: TenantID, _ marker: String) throws {

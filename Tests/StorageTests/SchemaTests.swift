@@ -23,6 +23,9 @@ struct SchemaTests {
         ("reviews", "state", ReviewRecord.State.allCases.map(\.rawValue)),
         ("runs", "outcome", RunRecord.Outcome.allCases.map(\.rawValue)),
         ("pings", "outcome", PingRecord.Outcome.allCases.map(\.rawValue)),
+        ("work", "lane", WorkLane.allCases.map(\.rawValue)),
+        ("gates", "system", RemoteSystem.allCases.map(\.rawValue)),
+        ("gates", "state", GateState.allCases.map(\.rawValue)),
     ]
 
     @Test("each CHECK lists exactly the states that the code knows", arguments: states.indices, Engine.dialects)
@@ -105,7 +108,7 @@ struct SchemaTests {
     func tenantColumns(_ engine: Engine) async throws {
         let store = try await Store(engine)
         let tables = try await store.database.tables().filter { !["tenants", "schema_migrations"].contains($0) }
-        #expect(tables.count == 24)
+        #expect(tables.count == 26)
         for table in tables {
             #expect(try await store.database.foreignKeys(of: table).contains("tenant_id>tenants"), "\(table)")
         }

@@ -11,7 +11,7 @@ struct WorkTableTests {
         let store = try await Store(engine)
         try await store.database.write { db in
             for _ in 0..<100 { try WorkTable.dirty(db, tenant: nord, subject: invoice, cause: "hint", dueAt: now) }
-            let due = try WorkTable.due(db, tenant: nord, now: now, limit: 10)
+            let due = try WorkTable.due(db, tenant: nord, lane: .other, now: now, limit: 10)
             #expect(due.map(\.generation) == [100])
         }
     }
@@ -25,9 +25,9 @@ struct WorkTableTests {
             #expect(try !WorkTable.settle(db, tenant: nord, subject: invoice, generation: seen))
             let item = try #require(try WorkTable.find(db, tenant: nord, subject: invoice))
             #expect(item.isDirty)
-            #expect(try WorkTable.due(db, tenant: nord, now: later(1), limit: 10).count == 1)
+            #expect(try WorkTable.due(db, tenant: nord, lane: .other, now: later(1), limit: 10).count == 1)
             #expect(try WorkTable.settle(db, tenant: nord, subject: invoice, generation: item.generation))
-            #expect(try WorkTable.due(db, tenant: nord, now: later(99), limit: 10).isEmpty)
+            #expect(try WorkTable.due(db, tenant: nord, lane: .other, now: later(99), limit: 10).isEmpty)
             #expect(try WorkTable.nextDue(db, tenant: nord) == nil)
         }
     }
@@ -73,6 +73,36 @@ struct WorkTableTests {
         }
     }
 
+    @Test(
+        "money stays in its lane until it is done, however it is made dirty meanwhile, and is not kept with the others",
+        arguments: Engine.dialects)
+    func lanes(_ engine: Engine) async throws {
+        let store = try await Store(engine)
+        let push = Subject.document(DocumentRef(type: .invoice, number: "1"))
+        try await store.database.write { db in
+            func due(_ lane: WorkLane, at moment: Timestamp = now) throws -> [Subject] {
+                try WorkTable.due(db, tenant: nord, lane: lane, now: moment, limit: 10).map(\.subject)
+            }
+            try WorkTable.dirty(db, tenant: nord, subject: invoice, cause: "poll", dueAt: now)
+            try WorkTable.dirty(db, tenant: nord, subject: push, cause: "poll", dueAt: now)
+            try WorkTable.dirty(db, tenant: kyst, subject: push, cause: "poll", dueAt: now)
+            #expect(try due(.money).isEmpty)
+            try WorkTable.dirty(db, tenant: nord, subject: invoice, cause: "event", dueAt: later(5), lane: .money)
+            try WorkTable.dirty(db, tenant: nord, subject: invoice, cause: "poll", dueAt: later(9))
+            #expect(try due(.money) == [invoice])
+            #expect(try due(.other) == [push])
+            #expect(try WorkTable.keepOthers(db, tenant: nord, until: later(60)) == 1)
+            #expect(try WorkTable.keepOthers(db, tenant: nord, until: later(60)) == 0)
+            #expect(try due(.other).isEmpty)
+            #expect(try due(.money) == [invoice])
+            #expect(try due(.other, at: later(60)) == [push])
+            #expect(try WorkTable.due(db, tenant: kyst, lane: .other, now: now, limit: 10).count == 1)
+            try WorkTable.settle(db, tenant: nord, subject: invoice, generation: 3)
+            try WorkTable.dirty(db, tenant: nord, subject: invoice, cause: "poll", dueAt: now)
+            #expect(try due(.other) == [invoice])
+        }
+    }
+
     @Test("what is due comes in order of time, up to the limit", arguments: Engine.dialects)
     func order(_ engine: Engine) async throws {
         let store = try await Store(engine)
@@ -82,7 +112,7 @@ struct WorkTableTests {
                     db, tenant: nord, subject: .document(DocumentRef(type: .invoice, number: "\(number)")),
                     cause: "poll", dueAt: later(Int64(number)))
             }
-            let due = try WorkTable.due(db, tenant: nord, now: later(5), limit: 2)
+            let due = try WorkTable.due(db, tenant: nord, lane: .other, now: later(5), limit: 2)
             #expect(due.map(\.subject.key) == ["document/Invoice:1", "document/Invoice:2"])
             #expect(try WorkTable.nextDue(db, tenant: nord) == later(1))
         }

@@ -92,7 +92,8 @@ struct AgendaTests {
         agenda.learn((1...10).map { due($0) } + polls, now: Self.start)
         let now = Self.start.adding(seconds: 1)
         #expect(agenda.starts(now: now) == [.init(tenant: tenant(1), mayPoll: false)])
-        #expect(agenda.takeShed() == 10)
+        #expect(agenda.takeShed() == (10, true))
+        #expect(agenda.takeShed() == (0, nil))
         #expect(agenda.waitingCount == 9)
         agenda.ended(tenant(1), .init(), now: now)
         var started = 1
@@ -101,6 +102,8 @@ struct AgendaTests {
             agenda.ended(next.tenant, .init(), now: now)
         }
         #expect(started == 10)
+        #expect(agenda.takeShed() == (0, false))
+        #expect(agenda.takeShed() == (0, nil))
         var polled: Set<TenantID> = []
         // They are as many as were too many before: not all at once.
         for second in 1...4 {

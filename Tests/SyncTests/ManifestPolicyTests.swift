@@ -49,6 +49,10 @@ struct ManifestPolicyTests {
         Key("skip: []") { $0.selection.skips = [] },
         Key("quiet_hours: \"22:00-06:00\"") { $0.quietHours = QuietHours("22:00-06:00") },
         Key("weight: 10") { $0.weight = 10 },
+        Key("push_cap: {invoices_per_hour: 50}") { $0.pushCap.invoicesPerHour = 50 },
+        Key("push_cap:\n  amount_per_hour: {NOK: \"250000\", JPY: \"9000000\"}") {
+            $0.pushCap.amountsPerHour = ["NOK": kroner(250_000), "JPY": money(9_000_000, "JPY")]
+        },
         Key("skip: [e_invoice, direct_debit]") { $0.selection.skips = [.eInvoice, .directDebit] },
         Key("minimum_amounts: {NOK: \"100\", KWD: \"0.120\"}") {
             $0.selection.minimumAmounts = ["NOK": kroner(100), "KWD": money(120, "KWD")]
@@ -174,7 +178,11 @@ struct ManifestPolicyTests {
         Wrong("closed_period: ignore", "policy.closed_period is 'ignore'", "review, next_open_period"),
         Wrong("refunds: auto", "policy.refunds is 'auto'", "credit_note, void, own_credit_note"),
         Wrong("quiet_hours: \"22-06\"", "policy.quiet_hours '22-06'", "22:00-06:00"),
-        Wrong("weight: 11", "policy.weight", "1 to 10"),
+        Wrong("push_cap: {invoices: 5}", "policy.push_cap.invoices is not known", "invoices_per_hour, amount_per_hour"),
+        Wrong("push_cap: {invoices_per_hour: -1}", "policy.push_cap.invoices_per_hour", "0 to 1000000"),
+        Wrong("push_cap: {amount_per_hour: {NOK: 5}}", "policy.push_cap.amount_per_hour.NOK must be an amount"),
+        Wrong("push_cap: {amount_per_hour: {kr: \"5\"}}", "amount_per_hour: 'kr'"),
+        Wrong("push_cap: 5", "policy.push_cap must be a map"), Wrong("weight: 11", "policy.weight", "1 to 10"),
         Wrong("refund_review_days: -1", "policy.refund_review_days", "0 to 365"),
         Wrong("disputes: win", "policy.disputes is 'win'", "review, post"),
         Wrong("disputes: post", "policy.dispute_entry_type is missing", "disputes: post"),

@@ -143,12 +143,12 @@ struct Bench: Sendable {
     }
 
     func app(
-        checks: [ReadinessCheck] = [], metrics: PrometheusRegistry = PrometheusRegistry(),
+        checks: [ReadinessCheck] = [], remarks: [String] = [], metrics: PrometheusRegistry = PrometheusRegistry(),
         trust: PeerTrust = PeerTrust()
     ) -> WebApp {
         let count = Counting()
         return WebApp(
-            ingress: ingress, visma: visma, checks: checks, metrics: metrics,
+            ingress: ingress, visma: visma, checks: checks, metrics: metrics, remarks: remarks,
             gauges: TenantGauges(database: database).samples, trust: trust,
             makeRequestID: { "request-\(count.next())" }, uptime: { .milliseconds(count.next()) })
     }

@@ -35,6 +35,16 @@ import Web
         }
     }
 
+    @Test("What is to be known besides stands in the text of a ready server, a line each")
+    func remarks() async throws {
+        let bench = try await Bench.open()
+        try await serving(bench.app(remarks: ["outside writes are off"])) { server in
+            let answer = try await server.get("/readyz")
+            #expect(answer.status == 200)
+            #expect(answer.body == "ok\noutside writes are off\n")
+        }
+    }
+
     @Test("A database without the schema is not ready")
     func notMigrated() async throws {
         let bench = try await Bench.open()

@@ -1,5 +1,12 @@
 package import Domain
 
+/// What is done first: a tenant's dirty subjects stand in two queues.
+package enum WorkLane: String, Hashable, Sendable, CaseIterable {
+    /// Payments, refunds, disputes and payouts on their way back.
+    case money
+    case other
+}
+
 /// A subject and whether it is dirty.
 package struct WorkItem: Hashable, Sendable {
     package var subject: Subject
@@ -15,49 +22,70 @@ package struct WorkItem: Hashable, Sendable {
     package var cause: String
     /// When a person asked for the look that is due.
     package var askedAt: Timestamp?
+    package var lane: WorkLane
 
     package var isDirty: Bool { generation > doneGeneration }
 }
 
 package enum WorkTable {
     private static let columns: SQLStatement = """
-        subject, generation, done_generation, due_at, attempts, last_error, cause, asked_at
+        subject, generation, done_generation, due_at, attempts, last_error, cause, asked_at, lane
         """
 
     /// Marks the subject dirty and answers its generation. One that is dirty already keeps its attempts and the
-    /// earlier of both due times; a clean one starts anew.
+    /// earlier of both due times, and stays in the lane of money if it was; a clean one starts anew.
     @discardableResult
     package static func dirty(
         _ db: any SQLConnection, tenant: TenantID, subject: Subject, cause: String, dueAt: Timestamp,
-        askedAt: Timestamp? = nil
+        askedAt: Timestamp? = nil, lane: WorkLane = .other
     ) throws -> Int64 {
         let rows = try db.query(
             """
             INSERT INTO work (tenant_id, \(columns))
-            VALUES (\(tenant), \(subject), 1, 0, \(dueAt), 0, NULL, \(cause), \(askedAt))
+            VALUES (\(tenant), \(subject), 1, 0, \(dueAt), 0, NULL, \(cause), \(askedAt), \(lane))
             ON CONFLICT (tenant_id, subject) DO UPDATE SET generation = work.generation + 1, cause = excluded.cause,
                 due_at = CASE WHEN work.generation > work.done_generation AND work.due_at < excluded.due_at
                     THEN work.due_at ELSE excluded.due_at END,
                 attempts = CASE WHEN work.generation > work.done_generation THEN work.attempts ELSE 0 END,
                 last_error = CASE WHEN work.generation > work.done_generation THEN work.last_error END,
-                asked_at = COALESCE(excluded.asked_at, work.asked_at)
+                asked_at = COALESCE(excluded.asked_at, work.asked_at),
+                lane = CASE WHEN work.generation > work.done_generation AND work.lane = 'money'
+                    THEN work.lane ELSE excluded.lane END
             RETURNING generation
             """)
         guard let row = rows.first else { throw StorageError(.other, "an upsert answered no row") }
         return try row.integer("generation")
     }
 
-    /// The dirty subjects whose time has come, the longest waiting first.
+    /// The dirty subjects of a lane whose time has come, the longest waiting first.
     package static func due(
-        _ db: any SQLConnection, tenant: TenantID, now: Timestamp, limit: Int
+        _ db: any SQLConnection, tenant: TenantID, lane: WorkLane, now: Timestamp, limit: Int
     ) throws -> [WorkItem] {
-        try db.query(
+        // As text: the partial index of the lane is found by it.
+        let ofLane: SQLStatement =
+            switch lane {
+            case .money: "lane = 'money'"
+            case .other: "lane = 'other'"
+            }
+        return try db.query(
             """
             SELECT \(columns) FROM work
-            WHERE tenant_id = \(tenant) AND generation > done_generation AND due_at <= \(now)
+            WHERE tenant_id = \(tenant) AND generation > done_generation AND \(ofLane) AND due_at <= \(now)
             ORDER BY due_at, subject LIMIT \(limit)
             """
         ).map(item)
+    }
+
+    /// All that is dirty and no money is due at `moment` at the earliest. Answers how much there was.
+    @discardableResult
+    package static func keepOthers(
+        _ db: any SQLConnection, tenant: TenantID, until moment: Timestamp
+    ) throws -> Int {
+        try db.execute(
+            """
+            UPDATE work SET due_at = \(moment)
+            WHERE tenant_id = \(tenant) AND generation > done_generation AND lane = 'other' AND due_at < \(moment)
+            """)
     }
 
     /// When the tenant's next dirty subject is due.
@@ -145,6 +173,6 @@ package enum WorkTable {
             subject: try row.subject("subject"), generation: try row.integer("generation"),
             doneGeneration: try row.integer("done_generation"), dueAt: try row.timestamp("due_at"),
             attempts: try row.int("attempts"), lastError: try row.textOrNull("last_error"),
-            cause: try row.text("cause"), askedAt: try row.timestampOrNull("asked_at"))
+            cause: try row.text("cause"), askedAt: try row.timestampOrNull("asked_at"), lane: try row.choice("lane"))
     }
 }

@@ -27,6 +27,11 @@ package struct TenantGauges: Sendable {
         let label = (name: "tenant", value: tenant.rawValue)
         let events = try EventsTable.countByState(db, tenant: tenant)
         let work = try WorkTable.counts(db, tenant: tenant)
+        let gates = try GatesTable.list(db, tenant: tenant).map { gate in
+            MetricSample(
+                MetricName.gates,
+                labels: [label, ("system", gate.system.rawValue), ("state", gate.state.rawValue)], value: 1)
+        }
         return StoredEvent.State.allCases.map { state in
             MetricSample(
                 MetricName.events, labels: [label, ("state", state.rawValue)], value: Double(events[state] ?? 0))
@@ -37,6 +42,6 @@ package struct TenantGauges: Sendable {
             MetricSample(
                 MetricName.reviewsOpen, labels: [label],
                 value: Double(try ReviewsTable.countOpen(db, tenant: tenant))),
-        ]
+        ] + gates
     }
 }

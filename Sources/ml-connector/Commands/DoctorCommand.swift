@@ -29,6 +29,7 @@ struct DoctorCommand: AsyncParsableCommand {
         checks += await Diagnosis.database(settings)
         checks.append(Diagnosis.clock())
         checks.append(Diagnosis.systems(settings))
+        checks.append(Diagnosis.writes(settings))
         checks += network ? try await Diagnosis.network(settings) : [Diagnosis.networkSkipped]
         let failed = checks.filter { $0.outcome == .failed }
         format.show([
@@ -163,6 +164,14 @@ enum Diagnosis {
         return Check(
             name: "systems", outcome: isMixed ? .warned : .passed, seen: seen,
             remedy: isMixed ? "set all three base URLs to the sandbox, or none" : nil)
+    }
+
+    /// Off is a state to be in on purpose, and not for long.
+    static func writes(_ settings: Settings) -> Check {
+        Check(
+            name: "writes", outcome: settings.writesOn ? .passed : .warned,
+            seen: settings.writesOn ? "on" : "off: nothing is written to Visma or Stripe, and what is to be done waits",
+            remedy: settings.writesOn ? nil : "set MLC_WRITES to on and start again")
     }
 
     private static func failed(_ name: String, _ error: any Error) -> Check {

@@ -6,7 +6,7 @@ import Sync
 struct InvoiceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoice", abstract: "Visma documents and what collects for them in Stripe.",
-        subcommands: [List.self, Show.self, Push.self, Trace.self, Undo.self])
+        subcommands: [List.self, Show.self, Push.self, Confirm.self, Trace.self, Undo.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -72,7 +72,7 @@ struct InvoiceCommand: AsyncParsableCommand {
             abstract: "Asks for one document to be collected.",
             discussion: """
                 It goes out even if the policy waits for a mark, if it has a ROT/RUT deduction or if it is larger than \
-                most payment methods take. Start date, exclusions and limits of the policy still hold. The next turn \
+                most payment methods take, and beyond the policy's push_cap. Start date, exclusions and limits of the policy still hold. The next turn \
                 does it: that of a running server, or of `ml-connector sync run`.
 
                 Example: ml-connector invoice push acme Invoice:000123 --reason "agreed by telephone"
@@ -91,9 +91,11 @@ struct InvoiceCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var format: OutputOptions
 
-        func validate() throws {
-            guard (1...Self.reasonCharactersMax).contains(reason.count) else {
-                throw ValidationError("--reason must have 1 to \(Self.reasonCharactersMax) characters")
+        func validate() throws { try Self.requireReason(reason) }
+
+        static func requireReason(_ reason: String) throws {
+            guard (1...reasonCharactersMax).contains(reason.count) else {
+                throw ValidationError("--reason must have 1 to \(reasonCharactersMax) characters")
             }
         }
 

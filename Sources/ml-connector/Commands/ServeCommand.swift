@@ -61,12 +61,16 @@ struct ServeCommand: AsyncParsableCommand {
         let visma = VismaWebhooks(environment: environment, header: assembly.settings.vismaSignatureHeader) {
             scheduler.wake($0)
         }
+        if !environment.writesOn {
+            environment.log.warning("outside writes are off: what is to be done waits until they are on again")
+        }
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
         let start = ContinuousClock.now
         let app = WebApp(
             ingress: ingress, visma: visma,
             checks: [.database(assembly.database), .migrations(assembly.database)], metrics: metrics,
+            remarks: environment.writesOn ? [] : ["outside writes are off"],
             gauges: TenantGauges(database: assembly.database).samples,
             trust: PeerTrust(hasTLS: certificate != nil, proxies: assembly.settings.trustedProxies),
             makeRequestID: SystemSource.makeID, uptime: { ContinuousClock.now - start })

@@ -191,6 +191,7 @@ enum TenantView {
                         ]
                     })
             ),
+            (name: "gates", value: Value(try GatesTable.list(db, tenant: tenant).map(gate))),
             (name: "last_ping", value: try lastPing(db, tenant)),
         ]
         return view
@@ -207,6 +208,14 @@ enum TenantView {
         [
             "url": .text(endpoint.url), "state": .text(endpoint.state.rawValue),
             "stripe_endpoint": Value(endpoint.stripeEndpointID), "created_at": Value(endpoint.createdAt),
+        ]
+    }
+
+    /// Why calls to a system wait; a gate that is free is not shown.
+    static func gate(_ gate: GateRecord) -> Record {
+        [
+            "system": .text(gate.system.rawValue), "state": .text(gate.state.rawValue), "until": Value(gate.until),
+            "reason": Value(gate.reason), "since": Value(gate.changedAt),
         ]
     }
 
