@@ -44,6 +44,7 @@ let rooms: [Target] = [
             .embedInCode("0001_foundation.sqlite.sql"), .embedInCode("0002_every_state.sqlite.sql"),
             .embedInCode("0001_foundation.postgres.sql"), .embedInCode("0002_every_state.postgres.sql"),
             .embedInCode("0003_hosting.sqlite.sql"), .embedInCode("0003_hosting.postgres.sql"),
+            .embedInCode("0004_nodes.sqlite.sql"), .embedInCode("0004_nodes.postgres.sql"),
         ]
     ),
     .target(

@@ -95,7 +95,7 @@ struct CatchUp: Sendable {
         _ listed: [ListedEvent], _ stream: SyncStream, readTo: Int64, at: Timestamp, _ now: Timestamp
     ) async throws {
         let wanted = Set(EventType.subscribed)
-        try await environment.database.write { [tenant] db in
+        try await environment.commitRenewing { [tenant] db in
             for event in listed where wanted.contains(event.envelope.type) {
                 try EventsTable.insertListed(
                     db, tenant: tenant.id,

@@ -64,7 +64,7 @@ struct DocumentObserver: Observing {
         }
         let link = isNew ? seen.link : nil
         guard link != nil || !unknown.isEmpty || !strangers.isEmpty else { return }
-        try await environment.database.write { [tenant, environment] db in
+        try await environment.commit { [tenant, environment] db in
             let now = environment.now()
             if let link { try LinksTable.upsert(db, tenant: tenant.id, link, now: now) }
             try StripeObjectsTable.put(db, tenant: tenant.id, objectIDs: unknown, subject: subject)

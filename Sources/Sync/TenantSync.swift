@@ -13,7 +13,7 @@ package actor TenantSync {
     /// Documents in a row that a side may leave unanswered before the turn ends.
     static let unansweredMax = 3
     /// Before a lease is asked for again that another process holds.
-    static let foreignLeaseSeconds: Int64 = 2
+    static let foreignLeaseSeconds: Int64 = 1
     /// Between two attempts at a tenant whose credentials are refused.
     package static let reauthoriseSeconds: Int64 = 300
 
@@ -75,11 +75,7 @@ package actor TenantSync {
             return report
         }
         let began = environment.now()
-        let lease = try await environment.database.write { [tenant, environment] db in
-            try LeasesTable.acquire(
-                db, tenant: tenant, owner: environment.node, now: environment.now(), ttlSeconds: Self.leaseSeconds)
-        }
-        guard let lease else {
+        guard let lease = try await environment.takeLease(of: tenant) else {
             report.stopped = "another process holds the tenant's lease"
             report.notBefore = began.adding(seconds: Self.foreignLeaseSeconds)
             return report
@@ -127,7 +123,18 @@ package actor TenantSync {
     private func leave(_ lease: Lease, _ report: Report, _ began: Timestamp) async throws -> Report {
         let id = environment.makeID()
         var report = report
-        report.nextDue = try await environment.database.write { [tenant, environment, report] db in
+        do {
+            report.nextDue = try await close(lease, report, began, id)
+        } catch let error as StorageError where error.code == .leaseLost {
+            report.stopped = report.stopped ?? error.description
+        }
+        return report
+    }
+
+    private func close(
+        _ lease: Lease, _ report: Report, _ began: Timestamp, _ id: String
+    ) async throws -> Timestamp? {
+        try await environment.holding(lease).commit { [tenant, environment, report] db in
             let isWorthARow = report.eventsResolved + report.rowsChanged + report.looks + report.failures > 0
             if isWorthARow {
                 let counts =
@@ -141,7 +148,6 @@ package actor TenantSync {
             try LeasesTable.release(db, tenant: tenant, owner: lease.owner, term: lease.term)
             return try Self.schedule(db, tenant, now: environment.now())
         }
-        return report
     }
 
     /// Writes down when time alone makes the next turn due, and answers when anything does.
@@ -173,6 +179,7 @@ package actor TenantSync {
     private func work(
         _ context: TenantContext, _ lease: Lease, mayPoll: Bool, _ report: inout Report
     ) async throws {
+        let environment = environment.holding(lease)
         var trouble: ConnectorError?
         try await registerEndpoint(context, lease, &report)
         do {
@@ -186,7 +193,7 @@ package actor TenantSync {
         let events = try await EventResolver(tenant: context, environment: environment).resolve()
         report.eventsResolved += events.resolved
         trouble = trouble ?? events.trouble
-        let poller = Poller(tenant: context, environment: environment, lease: lease)
+        let poller = Poller(tenant: context, environment: environment)
         let streams =
             mayPoll ? try await PollSchedule.due(tenant, environment: environment, policy: context.policy) : []
         for stream in streams {
@@ -210,11 +217,11 @@ package actor TenantSync {
             }
             if items.isEmpty { return }
             for item in items {
-                try await environment.database.write { [tenant, environment] db in
-                    _ = try LeasesTable.renew(
-                        db, tenant: tenant, owner: lease.owner, term: lease.term, now: environment.now(),
-                        ttlSeconds: Self.leaseSeconds)
+                if environment.isLeaving() {
+                    report.hasMore = true
+                    return
                 }
+                try await environment.holding(lease).commitRenewing { _ in }
                 guard let error = try await look(item, context, lease, &report) else {
                     unanswered = 0
                     continue
@@ -246,6 +253,7 @@ package actor TenantSync {
         of item: WorkItem, _ context: TenantContext, _ lease: Lease
     ) async throws -> TurnEnding {
         let askedAt = item.askedAt
+        let environment = environment.holding(lease)
         do {
             switch item.subject {
             case .document(let document):
@@ -278,9 +286,8 @@ package actor TenantSync {
     ) async throws {
         let log = environment.log
         let metadata: Logger.Metadata = ["tenant": "\(tenant)", "subject": "\(item.subject)"]
-        try await environment.database.write { [tenant, environment] db in
+        try await environment.holding(lease).commit { [tenant, environment] db in
             let now = environment.now()
-            try LeasesTable.check(db, tenant: tenant, owner: lease.owner, term: lease.term, now: now)
             switch ending {
             case .settled(let reviews):
                 let reviewLog = ReviewLog(tenant: context, now: now)
@@ -307,7 +314,7 @@ package actor TenantSync {
         _ context: TenantContext, _ lease: Lease, _ report: inout Report
     ) async throws {
         guard let publicURL = environment.publicURL else { return }
-        let item = try await environment.database.write { [tenant, environment] db -> WorkItem? in
+        let item = try await environment.holding(lease).commit { [tenant, environment] db -> WorkItem? in
             guard try EndpointTurn.isMissing(db, tenant: tenant, publicURL: publicURL) else { return nil }
             var item = try WorkTable.find(db, tenant: tenant, subject: .endpoint)
             let isReviewed = try ReviewsTable.isOpen(db, tenant: tenant, subject: .endpoint)

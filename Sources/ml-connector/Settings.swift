@@ -27,6 +27,7 @@ struct Settings: Sendable {
     }
 
     static let timeoutSecondsRange: ClosedRange<Int64> = 1...600
+    static let leaseSecondsRange: ClosedRange<Int64> = 2...600
     static let lateEffectSecondsMax: Int64 = 3600
 
     let database: DatabaseAddress
@@ -40,6 +41,8 @@ struct Settings: Sendable {
     let writesOn: Bool
     let logLevel: Logger.Level
     let logFormat: LogFormat
+    /// How long a node that is not heard of keeps its tenants.
+    let leaseSeconds: Int64
     let lateEffectSeconds: Int64
     let killAt: KillPoint?
     let shown: [Shown]
@@ -63,6 +66,7 @@ struct Settings: Sendable {
         writesOn = try reader.choice(.writes, ["on", "off"]) == "on"
         logLevel = Logger.Level(rawValue: try reader.choice(.logLevel, Logger.Level.allCases.map(\.rawValue))) ?? .info
         logFormat = LogFormat(rawValue: try reader.choice(.logFormat, LogFormat.allCases.map(\.rawValue))) ?? .text
+        leaseSeconds = try reader.whole(.leaseSeconds, Self.leaseSecondsRange)
         lateEffectSeconds = try reader.whole(.lateEffect, 0...Self.lateEffectSecondsMax)
         if lateEffectSeconds < SyncEnvironment.lateEffectSecondsDefault, !areLoopback {
             throw reader.wrong(

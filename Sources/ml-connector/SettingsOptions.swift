@@ -80,6 +80,7 @@ enum Setting: String, CaseIterable, Sendable {
     case writes = "MLC_WRITES"
     case logLevel = "MLC_LOG_LEVEL"
     case logFormat = "MLC_LOG_FORMAT"
+    case leaseSeconds = "MLC_LEASE_SECONDS"
     case lateEffect = "MLC_LATE_EFFECT_SECONDS"
     case killAt = "MLC_KILL_AT"
 
@@ -100,6 +101,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .writes: "on"
         case .logLevel: "info"
         case .logFormat: "text"
+        case .leaseSeconds: "30"
         case .lateEffect: "240"
         case .databaseFile, .masterKeys, .publicURL, .killAt: nil
         }
@@ -119,7 +121,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .writes: "--writes"
         case .logLevel: "--log-level"
         case .logFormat: "--log-format"
-        case .databaseFile, .masterKeys, .vismaTimeout, .stripeTimeout, .vismaSignatureHeader, .lateEffect, .killAt:
+        case .databaseFile, .masterKeys, .vismaTimeout, .stripeTimeout, .vismaSignatureHeader, .leaseSeconds,
+            .lateEffect, .killAt:
             nil
         }
     }

@@ -39,13 +39,13 @@ struct MigratorTests {
         let (place, database) = try await empty(engine)
         defer { withExtendedLifetime(place) {} }
         let migrator = Migrator(database: database)
-        let titles = ["0001_foundation", "0002_every_state", "0003_hosting"]
+        let titles = ["0001_foundation", "0002_every_state", "0003_hosting", "0004_nodes"]
         #expect(try await migrator.status().pending.map(\.title) == titles)
         #expect(try await migrator.migrate(now: now) == titles)
         #expect(try await migrator.migrate(now: now) == [])
         let status = try await migrator.status()
         #expect(status.isCurrent)
-        #expect(status.applied.map(\.appliedAt) == [now, now, now])
+        #expect(status.applied.map(\.appliedAt) == [now, now, now, now])
         #expect(status.applied.first?.checksum.count == 64)
     }
 
