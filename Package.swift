@@ -132,7 +132,7 @@ for target in package.targets where target.type != .system {
             .enableUpcomingFeature("MemberImportVisibility"),
             .treatAllWarnings(as: .error),
         ]
-        + (isPostgresOn && ["Storage", "StorageTests", "ml-connector", "CLITests"].contains(target.name)
+        + (isPostgresOn && ["Storage", "StorageTests", "ml-connector", "CLITests", "bench"].contains(target.name)
             ? [.define("POSTGRES")] : [])
 }
 

@@ -94,8 +94,7 @@ package actor TenantSync {
             wait(after: error, version)
             report.notBefore = pause?.until
         } catch let error as StorageError where error.code == .leaseLost {
-            report.stopped = error.description
-            return report
+            return refused(error, report)
         }
         return try await leave(lease, report, began)
     }
@@ -126,8 +125,16 @@ package actor TenantSync {
         do {
             report.nextDue = try await close(lease, report, began, id)
         } catch let error as StorageError where error.code == .leaseLost {
-            report.stopped = report.stopped ?? error.description
+            return refused(error, report)
         }
+        return report
+    }
+
+    /// This process stood still for longer than its lease: whoever has the tenant now goes on.
+    private func refused(_ error: StorageError, _ report: Report) -> Report {
+        environment.log.warning("commit refused", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
+        var report = report
+        report.stopped = report.stopped ?? error.description
         return report
     }
 

@@ -43,11 +43,14 @@ struct Assembly: Sendable {
         let transport = WatchedTransport(
             HTTPClientTransport(client: client, rules: settings.rules), redaction: redaction, calls: calls,
             endpoints: settings.endpoints)
-        let killSwitch = settings.killAt.map(KillSwitch.init)
+        let switches = [
+            settings.killAt.map { KillSwitch($0, isPause: false) },
+            settings.pauseAt.map { KillSwitch($0, isPause: true) },
+        ].compactMap { $0 }
         var environment = SyncEnvironment(
             database: database, vault: vault, now: SystemSource.now, makeID: SystemSource.makeID,
             transport: transport, endpoints: settings.endpoints, log: Logger(label: "sync"),
-            reached: { killSwitch?.reached($0) }, node: SystemSource.node(),
+            reached: { checkpoint in for one in switches { one.reached(checkpoint) } }, node: SystemSource.node(),
             lateEffectSeconds: settings.lateEffectSeconds, writesOn: settings.writesOn,
             publicURL: settings.publicURL, redaction: redaction)
         // Without a heartbeat a lease must outlast the longest call.

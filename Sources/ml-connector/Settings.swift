@@ -45,6 +45,7 @@ struct Settings: Sendable {
     let leaseSeconds: Int64
     let lateEffectSeconds: Int64
     let killAt: KillPoint?
+    let pauseAt: KillPoint?
     let shown: [Shown]
 
     /// - Parameter given: what the options said.
@@ -74,7 +75,8 @@ struct Settings: Sendable {
                 "may be below \(SyncEnvironment.lateEffectSecondsDefault) only when all three base URLs "
                     + "are loopback: Visma works on a request for four minutes after its caller gave up")
         }
-        killAt = try Self.killAt(&reader, areLoopback: areLoopback)
+        killAt = try Self.point(.killAt, &reader, areLoopback: areLoopback)
+        pauseAt = try Self.point(.pauseAt, &reader, areLoopback: areLoopback)
         shown = reader.shown
     }
 
@@ -160,14 +162,16 @@ struct Settings: Sendable {
         return name
     }
 
-    private static func killAt(_ reader: inout SettingsReader, areLoopback: Bool) throws -> KillPoint? {
-        guard let text = try reader.optionalText(.killAt) else { return nil }
+    private static func point(
+        _ setting: Setting, _ reader: inout SettingsReader, areLoopback: Bool
+    ) throws -> KillPoint? {
+        guard let text = try reader.optionalText(setting) else { return nil }
         guard areLoopback else {
-            throw reader.wrong(.killAt, "it is for proofs and accepted only when all three base URLs are loopback")
+            throw reader.wrong(setting, "it is for proofs and accepted only when all three base URLs are loopback")
         }
         guard let point = KillPoint(text) else {
             throw reader.wrong(
-                .killAt,
+                setting,
                 "write CHECKPOINT or CHECKPOINT:N; checkpoints are "
                     + Checkpoint.all.map(\.name).joined(separator: ", "))
         }

@@ -83,6 +83,7 @@ enum Setting: String, CaseIterable, Sendable {
     case leaseSeconds = "MLC_LEASE_SECONDS"
     case lateEffect = "MLC_LATE_EFFECT_SECONDS"
     case killAt = "MLC_KILL_AT"
+    case pauseAt = "MLC_PAUSE_AT"
 
     static let prefix = "MLC_"
 
@@ -103,7 +104,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .logFormat: "text"
         case .leaseSeconds: "30"
         case .lateEffect: "240"
-        case .databaseFile, .masterKeys, .publicURL, .killAt: nil
+        case .databaseFile, .masterKeys, .publicURL, .killAt, .pauseAt: nil
         }
     }
 
@@ -122,7 +123,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .logLevel: "--log-level"
         case .logFormat: "--log-format"
         case .databaseFile, .masterKeys, .vismaTimeout, .stripeTimeout, .vismaSignatureHeader, .leaseSeconds,
-            .lateEffect, .killAt:
+            .lateEffect, .killAt, .pauseAt:
             nil
         }
     }
