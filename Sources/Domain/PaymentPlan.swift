@@ -203,8 +203,8 @@ package enum PaymentPlan {
         return [.post(.payment(draft), cause: cause)]
     }
 
-    /// What carries the reference of one of the document's payments and stands for no booking: a node that was taken for
-    /// dead has sent it after another had looked and made its own. It is not released, so it takes nothing off the
+    /// What carries the reference of one of the document's payments and stands for no booking: a node that was taken
+    /// for dead has sent it after another had looked and made its own. It is not released, so it takes nothing off the
     /// document and never will by itself.
     static func strays(
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation

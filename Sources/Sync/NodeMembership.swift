@@ -95,7 +95,7 @@ package final class NodeMembership: Service, Sendable {
         if isDraining, !before.isDraining { environment.log.notice("this node is draining") }
     }
 
-    /// Tells the others at the beginning of a shutdown that they may take over, while turns under way come to their end.
+    /// Tells the others at the beginning of a shutdown that they may take over, while turns under way come to an end.
     package var leaving: any Service { Leaving(membership: self) }
 
     private struct Leaving: Service {

@@ -1,8 +1,8 @@
 package import Domain
 
 /// Which of the nodes that are there takes a tenant's turns: the one with the highest weight for it (rendezvous
-/// hashing). Every node computes it alike from the same list, a node that comes takes its share from all others, and one
-/// that goes leaves the rest where they are.
+/// hashing). Every node computes it alike from the same list, a node that comes takes its share from all others, and
+/// one that goes leaves the rest where they are.
 package struct NodeShare: Hashable, Sendable {
     private let nodes: [(id: String, hash: UInt64)]
 

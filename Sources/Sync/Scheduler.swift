@@ -22,6 +22,8 @@ package final class Scheduler: Service, Sendable {
         package var shedSeconds: Int64 = 10
         /// The longest that a tenant is left alone which an outside system has stopped: its credentials may be mended.
         package var holdSeconds: Int64 = 10
+        /// The same after a transaction that others were in the way of, or whose connection was lost.
+        package var retrySeconds: Int64 = 1
         package init() {}
     }
 
@@ -63,7 +65,11 @@ package final class Scheduler: Service, Sendable {
                         hasMore: report.hasMore, nextDue: report.nextDue, notBefore: report.notBefore)
                 } catch {
                     environment.log.error("turn failed", metadata: ["tenant": "\(start.tenant)", "error": "\(error)"])
-                    return Agenda.End(notBefore: environment.now().adding(seconds: limits.holdSeconds))
+                    let code = (error as? StorageError)?.code
+                    let isPassing = code == .busy || code == .connectionLost
+                    return Agenda.End(
+                        notBefore: environment.now().adding(
+                            seconds: isPassing ? limits.retrySeconds : limits.holdSeconds))
                 }
             })
     }

@@ -14,8 +14,9 @@ package final class PostgresDatabase: Database {
         package var lockTimeoutMilliseconds = 5000
         /// How long a transaction that met others is run again before `.busy`.
         package var retryMilliseconds = 10_000
-        /// A process that stands still in a transaction loses it, so that its locks hold up nobody.
-        package var idleInTransactionMilliseconds = 10_000
+        /// A process that stands still in a transaction loses it, so that its locks hold up nobody: no later than the
+        /// shortest lease, as another then has its tenants.
+        package var idleInTransactionMilliseconds = 2000
         package init() {}
     }
 

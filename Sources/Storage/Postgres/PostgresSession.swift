@@ -7,7 +7,8 @@ final class PostgresSession {
     static let statementsMax = 500
     static let connectSecondsMax = 10
     /// When the server and the client take each other's machine for dead that says nothing: a client's transactions and
-    /// its lock end then. The default of most systems is two hours. A socket's client needs none of this, and the setting has no effect there.
+    /// its lock end then. The default of most systems is two hours. On a socket the settings have no effect, and need
+    /// none.
     private static let keepalivesIdleSeconds = 15
     private static let keepalivesIntervalSeconds = 5
     private static let keepalivesCount = 3
