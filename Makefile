@@ -3,7 +3,8 @@
 # make test      all tests; sets the machine up first
 # make simulate  the whole connector in one process from one seed (SEED=1 STEPS=2000)
 # make defects   plants known defects one at a time and shows that a test finds each (ONLY='001 004')
-# make prove     what takes too long for every run: the kill matrix on PostgreSQL, a plain build without libpq
+# make prove     what takes too long for every run: the kill matrix on PostgreSQL, three servers and 1,000 companies, a
+#                plain build without libpq
 # make bench     every figure with its baseline, in a release build (ARGS='--only NAME', ARGS='--output json')
 # make lint      formatting and style
 # make build     everything that is shipped
@@ -54,6 +55,8 @@ prove: setup
 	@ops/build.sh $(BUILD_FLAGS) --build-tests
 	ML_CONNECTOR_KILL_ENGINE=postgres swift test $(BUILD_FLAGS) --skip-build --disable-xctest \
 		--filter '^CLITests\.KillTests' </dev/null
+	ops/build.sh $(BUILD_FLAGS) --product bench
+	.build/debug/bench --only node_wait_seconds_max --tenants 1000
 	env -u ML_CONNECTOR_POSTGRES swift build --scratch-path .build/plain --product ml-connector
 	if ldd .build/plain/debug/ml-connector | grep libpq; then exit 1; fi
 

@@ -50,6 +50,7 @@ let rooms: [Target] = [
             .embedInCode("0001_foundation.sqlite.sql"), .embedInCode("0002_every_state.sqlite.sql"),
             .embedInCode("0001_foundation.postgres.sql"), .embedInCode("0002_every_state.postgres.sql"),
             .embedInCode("0003_hosting.sqlite.sql"), .embedInCode("0003_hosting.postgres.sql"),
+            .embedInCode("0004_nodes.sqlite.sql"), .embedInCode("0004_nodes.postgres.sql"),
             .embedInCode("0005_limits.sqlite.sql"), .embedInCode("0005_limits.postgres.sql"),
         ]
     ),
@@ -139,7 +140,7 @@ for target in package.targets where target.type != .system {
             .enableUpcomingFeature("MemberImportVisibility"),
             .treatAllWarnings(as: .error),
         ]
-        + (isPostgresOn && ["Storage", "StorageTests", "ml-connector", "CLITests"].contains(target.name)
+        + (isPostgresOn && ["Storage", "StorageTests", "ml-connector", "CLITests", "bench"].contains(target.name)
             ? [.define("POSTGRES")] : [])
 }
 

@@ -19,6 +19,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(name: .long, help: "How often acknowledged_lost kills the server.")
     var kills = 50
 
+    @Option(name: .long, help: "How many companies three nodes share in node_wait_seconds_max.")
+    var tenants = 30
+
     @Option(name: .long, help: "What is drawn at random is drawn from this.")
     var seed: UInt64 = 1
 
@@ -31,7 +34,7 @@ struct BenchCommand: AsyncParsableCommand {
         for figure in figures {
             tell("measuring \(figure.names.joined(separator: ", "))")
             let read = try await Scratch.with { scratch in
-                try await figure.measure(FigureOptions(scratch: scratch, kills: kills, seed: seed))
+                try await figure.measure(FigureOptions(scratch: scratch, kills: kills, tenants: tenants, seed: seed))
             }
             for reading in read { tell("  " + reading.line) }
             readings += read

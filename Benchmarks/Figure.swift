@@ -8,13 +8,21 @@ protocol Figure: Sendable {
 }
 
 enum Figures {
-    static let all: [any Figure] = [IngressFigure(), RouteFigure(), ForgedFigure(), KillFigure()]
+    static let all: [any Figure] = [IngressFigure(), RouteFigure(), ForgedFigure(), KillFigure()] + nodes
+
+    #if POSTGRES
+        private static let nodes: [any Figure] = [NodesFigure()]
+    #else
+        private static let nodes: [any Figure] = []
+    #endif
 }
 
 struct FigureOptions: Sendable {
     /// A directory of its own, removed afterwards.
     var scratch: String
     var kills: Int
+    /// Of the proof with several nodes.
+    var tenants: Int
     var seed: UInt64
 }
 

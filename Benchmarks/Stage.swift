@@ -10,7 +10,7 @@ import Vault
 import Web
 
 /// A network that nobody may use: receiving a webhook calls nobody.
-private struct NoNetwork: Transport {
+struct NoNetwork: Transport {
     func send(_ request: OutboundRequest) async throws(TransportFailure) -> OutboundResponse {
         throw TransportFailure(kind: .notSent, text: "there is no network here")
     }

@@ -40,6 +40,8 @@ package enum MigrationFiles {
         MigrationFile(number: 3, name: "hosting", dialect: .sqlite, bytes: PackageResources._003_hosting_sqlite_sql),
         MigrationFile(
             number: 3, name: "hosting", dialect: .postgres, bytes: PackageResources._003_hosting_postgres_sql),
+        MigrationFile(number: 4, name: "nodes", dialect: .sqlite, bytes: PackageResources._004_nodes_sqlite_sql),
+        MigrationFile(number: 4, name: "nodes", dialect: .postgres, bytes: PackageResources._004_nodes_postgres_sql),
         MigrationFile(number: 5, name: "limits", dialect: .sqlite, bytes: PackageResources._005_limits_sqlite_sql),
         MigrationFile(
             number: 5, name: "limits", dialect: .postgres, bytes: PackageResources._005_limits_postgres_sql),

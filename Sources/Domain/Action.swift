@@ -63,6 +63,7 @@ package struct Review: Hashable, Sendable {
         case overpaid = "overpaid"
         case cashAccountMissing = "cash_account_missing"
         case bookingChanged = "booking_changed"
+        case strayDocument = "stray_document"
         case refund = "refund"
         case refundUnmatched = "refund_unmatched"
         case refundInVisma = "refund_in_visma"

@@ -250,6 +250,32 @@ package enum PaymentPlan {
         }
     }
 
+    /// What carries the reference of one of the document's payments and stands for no booking: a node that was taken
+    /// for dead has sent it after another had looked and made its own. It is not released, so it takes nothing off the
+    /// document and never will by itself.
+    static func strays(
+        _ receivable: Receivable, _ collection: Collection, _ situation: Situation
+    ) -> [Action] {
+        let references = Set(
+            collection.payments.compactMap { payment -> String? in
+                switch payment.source {
+                case .intent(let intent): intent.rawValue
+                case .charge(let charge): charge.rawValue
+                case .outsideStripe: nil
+                }
+            })
+        let known = Set(situation.bookings.filter { $0.kind == .payment }.map(\.number.rawValue))
+        let strays = receivable.applications.filter { application in
+            application.documentType == "Payment" && !application.isReleased && !application.isVoided
+                && application.paymentReference.map { references.contains($0) } == true
+                && !known.contains(application.number)
+        }.sorted { $0.number < $1.number }
+        guard !strays.isEmpty else { return [] }
+        let list = strays.map { "\($0.number) for \($0.amount) (\($0.paymentReference ?? ""))" }
+        let found = "Visma has unreleased payments that stand for no booking: \(list.joined(separator: ", "))"
+        return [.review(Review(.strayDocument, found: found, proposals: ["delete them in Visma, then sync again"]))]
+    }
+
     static func accountMissing(_ what: String, _ currency: Currency) -> Review {
         Review(
             .cashAccountMissing, found: "\(what), and no cash account is set for \(currency)",

@@ -30,7 +30,8 @@ package enum Plan {
     private static func money(
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
-        PaymentPlan.actions(receivable, collection, situation) + FeePlan.actions(receivable, collection, situation)
+        PaymentPlan.actions(receivable, collection, situation)
+            + PaymentPlan.strays(receivable, collection, situation) + FeePlan.actions(receivable, collection, situation)
             + RefundPlan.actions(receivable, collection, situation)
             + DisputePlan.actions(receivable, collection, situation)
     }

@@ -1,3 +1,4 @@
+package import Domain
 package import Migrations
 
 /// A database engine. Both functions run on the caller's actor until they wait, so that an engine that does not
@@ -26,12 +27,30 @@ package protocol Database: Sendable {
     /// What it depends on that a commit is on disk.
     nonisolated(nonsending) func durability() async throws -> [DurabilitySetting]
 
+    /// Tells every process that works on the database, this one too. A hint, of which some may be lost: whoever hears
+    /// them looks for itself now and then.
+    nonisolated(nonsending) func announce(_ notices: [ChangeNotice]) async throws
+
+    /// What is announced from now on, for as long as somebody waits for it.
+    func announcements() -> AsyncStream<Announcement>
+
     /// Waits for what is under way and closes all connections; later use throws.
     func shutDown() throws
 }
 
+/// An engine that one process has alone has nobody to tell.
+extension Database {
+    package nonisolated(nonsending) func announce(_ notices: [ChangeNotice]) async throws {}
+
+    package func announcements() -> AsyncStream<Announcement> { AsyncStream { _ in } }
+}
+
 /// A connection inside a transaction. It must not be kept beyond the closure it was given to.
 package protocol SQLConnection: AnyObject {
+    /// The server's clock: several machines share a database, and only its time is the same for all of them. Nil where
+    /// the engine lives in this process and has no clock but this machine's.
+    func serverTime() throws -> Timestamp?
+
     /// Runs a statement and answers how many rows it affected.
     @discardableResult func execute(_ statement: SQLStatement) throws -> Int
 

@@ -75,10 +75,24 @@ package struct DatabaseAddress: Sendable, CustomStringConvertible {
         switch engine {
         case .sqlite(let path): try FileLock.acquire(database: path)
         #if POSTGRES
-            case .postgres(let address): try await PostgresLock.acquire(address)
+            case .postgres(let address): try await PostgresLock.acquire(address, isShared: false)
         #endif
         }
     }
+
+    /// The lock as several nodes have it at the same time. Nil when another process holds it alone, or when the engine
+    /// serves one process only.
+    package nonisolated(nonsending) func acquireSharedLock() async throws -> (any ProcessLock)? {
+        switch engine {
+        case .sqlite: nil
+        #if POSTGRES
+            case .postgres(let address): try await PostgresLock.acquire(address, isShared: true)
+        #endif
+        }
+    }
+
+    /// Several nodes may work on it.
+    package var isForMany: Bool { path == nil }
 
     /// Who holds the lock, for an error's text only.
     package var lockHolder: String {
@@ -91,6 +105,9 @@ package struct DatabaseAddress: Sendable, CustomStringConvertible {
     }
 }
 
-/// The right to be the only process that works on a database. It ends with this object, and with the process however
-/// that dies. Who holds it knows that no other owner of a lease lives.
-package protocol ProcessLock: AnyObject, Sendable {}
+/// The right to work on a database: as the only process, or among others that share it. It ends with this object, and
+/// with the process however that dies. Who holds it alone knows that no other owner of a lease lives.
+package protocol ProcessLock: AnyObject, Sendable {
+    /// Lets others share what this process held alone, where the engine serves several.
+    func share() async throws
+}

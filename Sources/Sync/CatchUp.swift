@@ -98,7 +98,7 @@ struct CatchUp: Sendable {
         var last: DocumentRef?
         var count = 0
         while true {
-            let page = try await environment.database.write { [tenant, last] db in
+            let page = try await environment.commit { [tenant, last] db in
                 let page = try LinksTable.list(db, tenant: tenant.id, after: last, limit: Self.pageSize)
                 for link in page where link.invoice != nil {
                     try WorkTable.dirty(
@@ -132,7 +132,7 @@ struct CatchUp: Sendable {
         _ listed: [ListedEvent], _ stream: SyncStream, readTo: Int64, at: Timestamp, _ now: Timestamp
     ) async throws {
         let wanted = Set(EventType.subscribed)
-        try await environment.database.write { [tenant] db in
+        try await environment.commitRenewing { [tenant] db in
             for event in listed where wanted.contains(event.envelope.type) {
                 try EventsTable.insertListed(
                     db, tenant: tenant.id,

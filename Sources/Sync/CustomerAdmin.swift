@@ -30,7 +30,7 @@ extension TenantAdmin {
         let isMarkedForAnother =
             found.metadata[MetadataKey.company] == context.company
             && found.metadata[MetadataKey.customer].map { $0 != String(visma.internalID) } ?? false
-        return try await environment.database.write { [environment, actor] db in
+        return try await commit(tenant) { [environment, actor] db in
             let now = environment.now()
             let others = try CustomerLinksTable.vismaInternalIDs(db, tenant: tenant, of: customer)
                 .filter { $0 != visma.internalID }
@@ -54,7 +54,7 @@ extension TenantAdmin {
     /// Forgets which Stripe customer a Visma customer is: the next push finds it by the policy's rules again.
     /// Invoices that were pushed stay as they are.
     package func unmapCustomer(_ number: VismaCustomerNumber, of tenant: TenantID) async throws -> [CustomerLink] {
-        try await environment.database.write { [environment, actor] db in
+        try await commit(tenant) { [environment, actor] db in
             let now = environment.now()
             guard try TenantsTable.find(db, tenant: tenant) != nil else { throw Self.unknown(tenant) }
             let links = try CustomerLinksTable.find(db, tenant: tenant, vismaNumber: number)

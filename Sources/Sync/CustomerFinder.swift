@@ -43,7 +43,7 @@ struct CustomerFinder: Sendable {
 
     /// The customer was given another number in Visma: the same customer still, and the same one in Stripe.
     private func follow(_ stored: CustomerLink, to number: VismaCustomerNumber) async throws {
-        try await environment.database.write { [tenant, environment] db in
+        try await environment.commit { [tenant, environment] db in
             let now = environment.now()
             try CustomerLinksTable.setNumber(
                 db, tenant: tenant.id, vismaInternalID: stored.vismaInternalID, number: number)
@@ -113,7 +113,7 @@ struct CustomerFinder: Sendable {
             if stored.vismaNumber != visma.number { try await follow(stored, to: visma.number) }
             return
         }
-        try await environment.database.write { [tenant, environment] db in
+        try await environment.commit { [tenant, environment] db in
             let now = environment.now()
             try CustomerLinksTable.put(
                 db, tenant: tenant.id,

@@ -53,7 +53,7 @@ struct CustomerIndex: Sendable {
             let asOf = environment.now()
             let page = try await page(after: next)
             next = page.next
-            try await environment.database.write { [tenant] db in
+            try await environment.commitRenewing { [tenant] db in
                 for customer in page.customers {
                     try StripeCustomersTable.put(
                         db, tenant: tenant.id, customer: customer.id, description: customer.description, asOf: asOf)

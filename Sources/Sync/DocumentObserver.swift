@@ -68,7 +68,7 @@ struct DocumentObserver: Observing {
         var link = stored ?? seen.link
         if let number = seen.receivable?.customer.number { link?.vismaCustomer = number }
         guard link != stored || !unknown.isEmpty || !strangers.isEmpty else { return }
-        try await environment.database.write { [tenant, environment, link] db in
+        try await environment.commit { [tenant, environment, link] db in
             let now = environment.now()
             if let link, link != stored {
                 try LinksTable.upsert(db, tenant: tenant.id, link, now: now)

@@ -17,15 +17,20 @@ struct EndpointTurn: Sendable {
     func run() async throws -> TurnEnding {
         guard let publicURL = environment.publicURL else { return .settled(reviews: []) }
         do {
-            for effect in try await unsettled() {
+            let unsettled = try await unsettled()
+            for effect in unsettled {
                 if case .notYet(let moment, let why) = try await journal.resolve(effect) {
                     return .postponed(until: moment, why: why, reviews: nil)
                 }
             }
             let endpoint = try await ours(publicURL)
-            if endpoint.state == .active { return .settled(reviews: []) }
-            try await deleteStrays(endpoint)
-            try await create(endpoint)
+            if endpoint.state != .active {
+                try await deleteStrays(endpoint)
+                try await create(endpoint)
+            } else if unsettled.isEmpty {
+                return .settled(reviews: [])
+            }
+            await environment.announce([.secrets(endpointKey: endpoint.endpointKey)])
             return .settled(reviews: [])
         } catch let error as ConnectorError {
             switch error.disposition {
@@ -57,7 +62,7 @@ struct EndpointTurn: Sendable {
     private func ours(_ publicURL: String) async throws -> EndpointRecord {
         let prefix = publicURL + "/webhooks/stripe/"
         let fresh = environment.makeID()
-        return try await environment.database.write { [tenant, environment] db in
+        return try await environment.commit { [tenant, environment] db in
             let known = try EndpointsTable.list(db, tenant: tenant.id)
             if let record = known.first(where: { $0.url.hasPrefix(prefix) && $0.state != .disabled }) { return record }
             let record = EndpointRecord(endpointKey: fresh, url: prefix + fresh, createdAt: environment.now())

@@ -111,7 +111,7 @@ struct EventResolver: Sendable {
     }
 
     private func commit(_ read: [Read]) async throws {
-        try await environment.database.write { [tenant, environment] db in
+        try await environment.commitRenewing { [tenant, environment] db in
             let now = environment.now()
             for one in read {
                 let id = one.event.eventID

@@ -179,11 +179,9 @@ struct Journal: Sendable {
 
     private func commitIntent(_ effect: Effect, _ request: JournaledRequest) async throws {
         let plain = try request.encoded()
-        try await environment.database.write { [tenant, environment, lease] db in
-            // Held until well after the call's deadline, so that its outcome can be committed.
-            _ = try LeasesTable.renew(
-                db, tenant: tenant.id, owner: lease.owner, term: lease.term, now: environment.now(),
-                ttlSeconds: TenantSync.leaseSeconds)
+        // Held until well after the call's deadline, so that its outcome can be committed; where leases are shorter
+        // than that the heartbeat holds it.
+        try await environment.commitRenewing { [tenant, environment] db in
             guard let record = try TenantsTable.find(db, tenant: tenant.id), record.state == .active,
                 record.policyVersion == tenant.policyVersion
             else {
@@ -204,9 +202,8 @@ struct Journal: Sendable {
     private func commit(
         _ outcome: Result<Reply, ConnectorError>, of effect: Effect, _ request: JournaledRequest
     ) async throws {
-        try await environment.database.write { [tenant, environment, lease] db in
+        try await environment.commit { [tenant, environment, lease] db in
             let now = environment.now()
-            try LeasesTable.check(db, tenant: tenant.id, owner: lease.owner, term: lease.term, now: now)
             var settled = effect
             var details = ["key": effect.key.rawValue]
             switch outcome {

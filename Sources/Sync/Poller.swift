@@ -13,7 +13,6 @@ struct Poller: Sendable {
 
     let tenant: TenantContext
     let environment: SyncEnvironment
-    let lease: Lease
 
     static let streams: [SyncStream] = [.vismaInvoices, .vismaPayments, .vismaCreditNotes]
 
@@ -63,11 +62,8 @@ struct Poller: Sendable {
 
     private func store(_ rows: [PolledRow], _ stream: SyncStream) async throws -> Int {
         guard !rows.isEmpty else { return 0 }
-        return try await environment.database.write { [tenant, environment, lease] db in
+        return try await environment.commitRenewing { [tenant, environment] db in
             let now = environment.now()
-            _ = try LeasesTable.renew(
-                db, tenant: tenant.id, owner: lease.owner, term: lease.term, now: now,
-                ttlSeconds: TenantSync.leaseSeconds)
             var changed = 0
             for row in rows {
                 guard try list.isChanged(row, stream, db) else { continue }
@@ -105,7 +101,7 @@ struct Poller: Sendable {
     }
 
     private func move(_ stream: SyncStream, _ value: String?) async throws {
-        try await environment.database.write { [tenant, environment] db in
+        try await environment.commitRenewing { [tenant, environment] db in
             try CursorsTable.set(
                 db, tenant: tenant.id, stream: stream,
                 StreamCursor(value: value ?? "", sweptAt: environment.now()))

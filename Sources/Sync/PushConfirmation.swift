@@ -24,7 +24,7 @@ extension TenantAdmin {
         var count = 0
         var last = 0
         while true {
-            let (confirmed, next) = try await environment.database.write { [last] db in
+            let (confirmed, next) = try await commit(tenant) { [last] db in
                 try confirmPage(db, tenant, after: last, reason: reason)
             }
             count += confirmed

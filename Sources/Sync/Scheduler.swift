@@ -22,6 +22,8 @@ package final class Scheduler: Service, Sendable {
         package var shedSeconds: Int64 = 10
         /// The longest that a tenant is left alone which an outside system has stopped: its credentials may be mended.
         package var holdSeconds: Int64 = 10
+        /// The same after a transaction that others were in the way of, or whose connection was lost.
+        package var retrySeconds: Int64 = 1
         package init() {}
     }
 
@@ -29,6 +31,8 @@ package final class Scheduler: Service, Sendable {
     private let now: @Sendable () -> Timestamp
     private let due: @Sendable (Timestamp, Int) async throws -> [DueTenant]
     private let turn: @Sendable (Agenda.Start) async -> Agenda.End
+    /// Whether this process takes a tenant's turns now.
+    private let owns: @Sendable (TenantID) -> Bool
     private let log: Logger
     private let shedCounter = Counter(label: "mlc_polls_shed_total")
     private let waitingGauge = Gauge(label: "mlc_turns_waiting")
@@ -36,11 +40,23 @@ package final class Scheduler: Service, Sendable {
     private let waker: AsyncStream<Void>.Continuation
     private let agenda: Mutex<Agenda>
 
-    package convenience init(environment: SyncEnvironment, registry: TenantRegistry, limits: Limits = Limits()) {
+    /// - Parameter membership: which tenants are this process's; without it all are.
+    package convenience init(
+        environment: SyncEnvironment, registry: TenantRegistry, membership: NodeMembership? = nil,
+        limits: Limits = Limits()
+    ) {
         self.init(
             limits: limits, now: environment.now, log: environment.log,
+            owns: { membership?.owns($0) ?? true },
             due: { moment, limit in
-                try await environment.database.read { try SchedulesTable.due($0, by: moment, limit: limit) }
+                let (due, nodes, now) = try await environment.database.read { db in
+                    (
+                        try SchedulesTable.due(db, by: moment, limit: limit), try NodesTable.list(db),
+                        try environment.leaseTime(db)
+                    )
+                }
+                membership?.learn(nodes, now: now)
+                return due
             },
             turn: { start in
                 do {
@@ -50,30 +66,38 @@ package final class Scheduler: Service, Sendable {
                         hasMore: report.hasMore, nextDue: report.nextDue, notBefore: report.notBefore)
                 } catch {
                     environment.log.error("turn failed", metadata: ["tenant": "\(start.tenant)", "error": "\(error)"])
-                    return Agenda.End(notBefore: environment.now().adding(seconds: limits.holdSeconds))
+                    let code = (error as? StorageError)?.code
+                    let isPassing = code == .busy || code == .connectionLost
+                    return Agenda.End(
+                        notBefore: environment.now().adding(
+                            seconds: isPassing ? limits.retrySeconds : limits.holdSeconds))
                 }
             })
     }
 
     /// - Parameters:
+    ///   - owns: whether this process takes a tenant's turns.
     ///   - due: the tenants that are due by a moment, at most so many of either kind.
     ///   - turn: one turn of one tenant.
     init(
         limits: Limits, now: @escaping @Sendable () -> Timestamp, log: Logger,
+        owns: @escaping @Sendable (TenantID) -> Bool = { _ in true },
         due: @escaping @Sendable (Timestamp, Int) async throws -> [DueTenant],
         turn: @escaping @Sendable (Agenda.Start) async -> Agenda.End
     ) {
         self.limits = limits
         self.now = now
         self.log = log
+        self.owns = owns
         self.due = due
         self.turn = turn
         agenda = Mutex(Agenda(limits: limits))
         (wakeups, waker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Something came for the tenant: a hint; hints merge.
+    /// Something came for the tenant: a hint; hints merge. Another node's tenant is left to that node.
     package func wake(_ tenant: TenantID) {
+        guard owns(tenant) else { return }
         let now = now()
         agenda.withLock { $0.wake(tenant, now: now) }
         waker.yield()
@@ -99,7 +123,8 @@ package final class Scheduler: Service, Sendable {
     }
 
     private func take(_ start: Agenda.Start) async {
-        let end = await turn(start)
+        // It may have become another node's since it was found to be due.
+        let end = owns(start.tenant) ? await turn(start) : Agenda.End()
         let now = now()
         agenda.withLock { $0.ended(start.tenant, end, now: now) }
         waker.yield()
@@ -114,6 +139,7 @@ package final class Scheduler: Service, Sendable {
             let began = ContinuousClock.now
             do {
                 let found = try await due(now().adding(seconds: limits.horizonSeconds), limits.rowsMax)
+                    .filter { owns($0.tenant) }
                 let now = now()
                 agenda.withLock { $0.learn(found, now: now) }
                 waker.yield()

@@ -21,6 +21,13 @@ package struct SyncEnvironment: Sendable {
     package var reached: CheckpointReached
     /// Names this process in leases.
     package var node: String
+    /// How long a lease holds that nobody prolongs. A turn prolongs its own with each step, and `NodeMembership` all of
+    /// this process.
+    package var leaseSeconds: Int64 = TenantSync.leaseSeconds
+    /// What the turn was given whose environment this is; nil outside of a turn.
+    var lease: Lease?
+    /// Asked between two looks: whether this process lets go of its turns.
+    package var isLeaving: @Sendable () -> Bool = { false }
     /// Visma works on a request for four minutes; a look-up that began earlier after the deadline proves nothing.
     package var lateEffectSeconds: Int64
     /// No outside write while false.

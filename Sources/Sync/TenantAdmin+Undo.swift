@@ -11,7 +11,7 @@ extension TenantAdmin {
     package func undo(
         _ tenant: TenantID, document: DocumentRef, cause: String, reason: String
     ) async throws {
-        try await environment.database.write { [environment, actor] db in
+        try await commit(tenant) { [environment, actor] db in
             let now = environment.now()
             let booking = try undoable(db, tenant, document, cause)
             let subject = Subject.document(document)

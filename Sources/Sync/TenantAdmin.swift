@@ -54,7 +54,7 @@ package struct TenantAdmin: Sendable {
     /// Makes the tenant what its manifest says. Answers what changed, in words.
     package func apply(_ manifest: Manifest) async throws -> [String] {
         let policy = try Self.encoded(manifest.policy)
-        return try await environment.database.write { [environment, actor] db in
+        return try await commit(manifest.id) { [environment, actor] db in
             let now = environment.now()
             guard let record = try TenantsTable.find(db, tenant: manifest.id) else { throw Self.unknown(manifest.id) }
             try Self.requireIdentity(manifest, record)
@@ -126,7 +126,7 @@ package struct TenantAdmin: Sendable {
             try StripeKeyKind.parse(secret).check(mode: record.mode == .live ? .live : .test)
         }
         let bytes = secret.withBytes { Array($0) }
-        return try await environment.database.write { [environment, actor] db in
+        return try await commit(tenant) { [environment, actor] db in
             let now = environment.now()
             let shown = try environment.vault.store(
                 db, purpose: purpose, secret: Secret(copying: bytes), tenant: tenant, now: now)
@@ -143,7 +143,7 @@ package struct TenantAdmin: Sendable {
     package func syncNow(
         _ tenant: TenantID, document: DocumentRef? = nil, payout: PayoutID? = nil
     ) async throws {
-        try await environment.database.write { [environment, actor] db in
+        try await commit(tenant) { [environment, actor] db in
             let now = environment.now()
             try Self.requireActive(db, tenant)
             try Poller.makeDue(db, tenant: tenant, now: now)
@@ -163,7 +163,7 @@ package struct TenantAdmin: Sendable {
 
     /// Asks for `document` to be collected even where the policy waits for a mark, or a review for a word.
     package func push(_ document: DocumentRef, of tenant: TenantID, reason: String) async throws {
-        try await environment.database.write { [environment, actor] db in
+        try await commit(tenant) { [environment, actor] db in
             let now = environment.now()
             try Self.requireActive(db, tenant)
             let subject = Subject.document(document)
@@ -176,6 +176,16 @@ package struct TenantAdmin: Sendable {
                     actor: actor, action: "invoice.push", subject: document.description, outcome: "asked",
                     details: ["reason": reason]), at: now, db)
         }
+    }
+
+    /// Commits what an operator wants of a tenant, and wakes the node whose it is.
+    @discardableResult
+    func commit<R: Sendable>(
+        _ tenant: TenantID, _ body: @escaping @Sendable (any SQLConnection) throws -> R
+    ) async throws -> R {
+        let result = try await environment.database.write(body)
+        await environment.announce([.work(tenant)])
+        return result
     }
 
     static func requireActive(_ db: any SQLConnection, _ tenant: TenantID) throws {

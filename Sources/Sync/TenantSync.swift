@@ -16,7 +16,7 @@ package actor TenantSync {
     /// Documents in a row that a side may leave unanswered before the turn ends.
     static let unansweredMax = 3
     /// Before a lease is asked for again that another process holds.
-    static let foreignLeaseSeconds: Int64 = 2
+    static let foreignLeaseSeconds: Int64 = 1
     /// Between two attempts at a tenant whose credentials are refused.
     package static let reauthoriseSeconds: Int64 = 300
 
@@ -83,11 +83,7 @@ package actor TenantSync {
             return report
         }
         let began = environment.now()
-        let lease = try await environment.database.write { [tenant, environment] db in
-            try LeasesTable.acquire(
-                db, tenant: tenant, owner: environment.node, now: environment.now(), ttlSeconds: Self.leaseSeconds)
-        }
-        guard let lease else {
+        guard let lease = try await environment.takeLease(of: tenant) else {
             report.stopped = "another process holds the tenant's lease"
             report.notBefore = began.adding(seconds: Self.foreignLeaseSeconds)
             return report
@@ -106,8 +102,7 @@ package actor TenantSync {
             wait(after: error, version)
             report.notBefore = pause?.until
         } catch let error as StorageError where error.code == .leaseLost {
-            report.stopped = error.description
-            return report
+            return refused(error, report)
         }
         return try await leave(lease, report, began)
     }
@@ -136,7 +131,26 @@ package actor TenantSync {
     private func leave(_ lease: Lease, _ report: Report, _ began: Timestamp) async throws -> Report {
         let id = environment.makeID()
         var report = report
-        let (nextDue, saved) = try await environment.database.write {
+        do {
+            report.nextDue = try await close(lease, report, began, id)
+        } catch let error as StorageError where error.code == .leaseLost {
+            return refused(error, report)
+        }
+        return report
+    }
+
+    /// This process stood still for longer than its lease: whoever has the tenant now goes on.
+    private func refused(_ error: StorageError, _ report: Report) -> Report {
+        environment.log.warning("commit refused", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
+        var report = report
+        report.stopped = report.stopped ?? error.description
+        return report
+    }
+
+    private func close(
+        _ lease: Lease, _ report: Report, _ began: Timestamp, _ id: String
+    ) async throws -> Timestamp? {
+        let (nextDue, saved) = try await environment.holding(lease).commit {
             [tenant, environment, report, gates, savedGates] db in
             let isWorthARow = report.eventsResolved + report.rowsChanged + report.looks + report.failures > 0
             if isWorthARow {
@@ -154,8 +168,7 @@ package actor TenantSync {
             return (try Self.schedule(db, tenant, keptUntil: kept, now: environment.now()), saved)
         }
         savedGates = saved ?? savedGates
-        report.nextDue = nextDue
-        return report
+        return nextDue
     }
 
     /// Writes down when time alone makes the next turn due, and answers when anything does.
@@ -191,6 +204,7 @@ package actor TenantSync {
     private func work(
         _ context: TenantContext, _ lease: Lease, mayPoll: Bool, _ report: inout Report
     ) async throws {
+        let environment = environment.holding(lease)
         var trouble: ConnectorError?
         try await registerEndpoint(context, lease, &report)
         do {
@@ -204,7 +218,7 @@ package actor TenantSync {
         let events = try await EventResolver(tenant: context, environment: environment).resolve()
         report.eventsResolved += events.resolved
         trouble = trouble ?? events.trouble
-        let poller = Poller(tenant: context, environment: environment, lease: lease)
+        let poller = Poller(tenant: context, environment: environment)
         let streams =
             mayPoll ? try await PollSchedule.due(tenant, environment: environment, policy: context.policy) : []
         for stream in streams where context.gates?.othersKeptUntil == nil {
@@ -223,15 +237,15 @@ package actor TenantSync {
     private func lookAtWhatIsDue(_ context: TenantContext, _ lease: Lease, _ report: inout Report) async throws {
         var unanswered = 0
         while report.looks < Self.looksMax * context.policy.weight {
-            let items = try await dueItems(context)
+            let items = try await dueItems(context, lease)
             if items.isEmpty { return }
             for item in items {
                 if item.lane == .other, context.gates?.othersKeptUntil != nil { break }
-                try await environment.database.write { [tenant, environment] db in
-                    _ = try LeasesTable.renew(
-                        db, tenant: tenant, owner: lease.owner, term: lease.term, now: environment.now(),
-                        ttlSeconds: Self.leaseSeconds)
+                if environment.isLeaving() {
+                    report.hasMore = true
+                    return
                 }
+                try await environment.holding(lease).commitRenewing { _ in }
                 guard let error = try await look(item, context, lease, &report) else {
                     unanswered = 0
                     continue
@@ -248,7 +262,7 @@ package actor TenantSync {
     }
 
     /// Money first. All else only while the budgets have room for it; then it is due when they have again.
-    private func dueItems(_ context: TenantContext) async throws -> [WorkItem] {
+    private func dueItems(_ context: TenantContext, _ lease: Lease) async throws -> [WorkItem] {
         let now = environment.now()
         let (money, others) = try await environment.database.read { [tenant] db in
             let money = try WorkTable.due(db, tenant: tenant, lane: .money, now: now, limit: Self.batchMax)
@@ -256,7 +270,7 @@ package actor TenantSync {
             return (money, try WorkTable.due(db, tenant: tenant, lane: .other, now: now, limit: Self.batchMax))
         }
         guard !others.isEmpty, let kept = context.gates?.othersKeptUntil else { return money + others }
-        try await environment.database.write { [tenant] db in
+        try await environment.holding(lease).commit { [tenant] db in
             try WorkTable.keepOthers(db, tenant: tenant, until: kept)
         }
         return []
@@ -280,6 +294,7 @@ package actor TenantSync {
         of item: WorkItem, _ context: TenantContext, _ lease: Lease
     ) async throws -> TurnEnding {
         let askedAt = item.askedAt
+        let environment = environment.holding(lease)
         do {
             switch item.subject {
             case .document(let document):
@@ -312,9 +327,8 @@ package actor TenantSync {
     ) async throws {
         let log = environment.log
         let metadata: Logger.Metadata = ["tenant": "\(tenant)", "subject": "\(item.subject)"]
-        try await environment.database.write { [tenant, environment] db in
+        try await environment.holding(lease).commit { [tenant, environment] db in
             let now = environment.now()
-            try LeasesTable.check(db, tenant: tenant, owner: lease.owner, term: lease.term, now: now)
             switch ending {
             case .settled(let reviews):
                 let reviewLog = ReviewLog(tenant: context, now: now)
@@ -346,7 +360,7 @@ package actor TenantSync {
         _ context: TenantContext, _ lease: Lease, _ report: inout Report
     ) async throws {
         guard let publicURL = environment.publicURL else { return }
-        let item = try await environment.database.write { [tenant, environment] db -> WorkItem? in
+        let item = try await environment.holding(lease).commit { [tenant, environment] db -> WorkItem? in
             guard try EndpointTurn.isMissing(db, tenant: tenant, publicURL: publicURL) else { return nil }
             var item = try WorkTable.find(db, tenant: tenant, subject: .endpoint)
             let isReviewed = try ReviewsTable.isOpen(db, tenant: tenant, subject: .endpoint)

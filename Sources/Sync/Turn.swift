@@ -86,7 +86,7 @@ struct Turn<Sight: Observing>: Sendable {
             .effectRefused, found: "whether \(effect.step) took effect is not known since \(effect.sentAt): \(why)",
             proposals: ["look in the other system for what it should have made", "wait"])
         let subject = sight.subject
-        try await environment.database.write { [tenant] db in
+        try await environment.commit { [tenant] db in
             try ReviewLog(tenant: tenant, now: now).open(review, on: subject, db)
         }
     }
@@ -99,9 +99,8 @@ struct Turn<Sight: Observing>: Sendable {
     /// Commits facts about ourselves: link state, what became of a booking, reviews.
     private func note(_ actions: [Action], _ seen: Sight.Seen) async throws -> Sight.Seen {
         let subject = sight.subject
-        try await environment.database.write { [tenant, environment, lease] db in
+        try await environment.commit { [tenant, environment] db in
             let now = environment.now()
-            try LeasesTable.check(db, tenant: tenant.id, owner: lease.owner, term: lease.term, now: now)
             let notes = TurnNotes(tenant: tenant, subject: subject, now: now)
             for action in actions { try notes.write(action, db) }
         }

@@ -43,6 +43,15 @@ package final class WebhookIngress: Service, Sendable {
     /// delivery that fits nowhere must come again.
     package func reload() async throws { try await directory.readAll() }
 
+    /// Another node says that the endpoint's secrets are others. Where that is lost the rounds over all find it.
+    package func follow(_ endpointKey: String) async {
+        do {
+            _ = try await directory.reread(endpointKey)
+        } catch {
+            environment.log.warning("webhook secrets not read", metadata: ["error": "\(error)"])
+        }
+    }
+
     /// Follows the secrets that come and go in the database, by this node or another, until the service stops.
     package func run() async throws {
         await cancelWhenGracefulShutdown { [self] in

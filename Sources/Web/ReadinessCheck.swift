@@ -20,6 +20,17 @@ package struct ReadinessCheck: Sendable {
         }
     }
 
+    /// `draining`: this node leaves, and others are to get its traffic.
+    package static func serving(_ isServing: @escaping @Sendable () -> Bool) -> ReadinessCheck {
+        ReadinessCheck("draining") {
+            guard isServing() else { throw NodeDrains() }
+        }
+    }
+
+    private struct NodeDrains: Error, CustomStringConvertible {
+        var description: String { "this node was told to drain, or stops" }
+    }
+
     /// `migrations`: the schema is the one that this binary knows.
     package static func migrations(_ database: any Database) -> ReadinessCheck {
         ReadinessCheck("migrations") {

@@ -14,17 +14,22 @@ struct Assembly: Sendable {
     /// Connections to one host at a time: more than `LimitedTransport` lets through, so that calls wait there, in order
     /// and within their time, and not for a connection.
     static let connectionsPerHostMax = 64
+    /// How long a node waits for a process that has the database alone.
+    private static let joinSecondsMax: Int64 = 30
+    private static let joinPauseMilliseconds: Int64 = 100
 
     let settings: Settings
     let database: any Database
     let redaction: Redaction
     let environment: SyncEnvironment
     let registry: TenantRegistry
+    /// Of use only in a process that joins.
+    let membership: NodeMembership
     let calls: CallCounter
     private let client: HTTPClient
 
     /// `database` must be open and current.
-    private init(settings: Settings, database: any Database) async throws {
+    private init(settings: Settings, database: any Database, isNode: Bool) async throws {
         self.settings = settings
         self.database = database
         redaction = Redaction()
@@ -42,13 +47,22 @@ struct Assembly: Sendable {
         }
         let transport = WatchedTransport(
             limited, redaction: redaction, calls: calls, endpoints: settings.endpoints)
-        let killSwitch = settings.killAt.map(KillSwitch.init)
-        environment = SyncEnvironment(
+        let switches = [
+            settings.killAt.map { KillSwitch($0, isPause: false) },
+            settings.pauseAt.map { KillSwitch($0, isPause: true) },
+        ].compactMap { $0 }
+        var environment = SyncEnvironment(
             database: database, vault: vault, now: SystemSource.now, makeID: SystemSource.makeID,
             transport: transport, endpoints: settings.endpoints, log: Logger(label: "sync"),
-            reached: { killSwitch?.reached($0) }, node: SystemSource.node(),
+            reached: { checkpoint in for one in switches { one.reached(checkpoint) } }, node: SystemSource.node(),
             lateEffectSeconds: settings.lateEffectSeconds, writesOn: settings.writesOn,
             publicURL: settings.publicURL, redaction: redaction)
+        // Without a heartbeat a lease must outlast the longest call.
+        if isNode { environment.leaseSeconds = settings.leaseSeconds }
+        let membership = NodeMembership(environment: environment, version: Product.version)
+        environment.isLeaving = { membership.isDraining }
+        self.environment = environment
+        self.membership = membership
         registry = TenantRegistry(environment: environment)
     }
 
@@ -64,41 +78,59 @@ struct Assembly: Sendable {
     static func run<R: Sendable>(
         _ settings: Settings, _ body: (Assembly) async throws -> R
     ) async throws -> R {
-        try await run(settings, database: open(settings), body)
+        try await run(settings, database: open(settings), isNode: false, body)
     }
 
-    /// Runs `body` as the only process that works on the database, made or migrated first: for `serve`. Throws a
-    /// refusal when another process holds the lock, before anything could disturb it.
-    static func runAsOwner<R: Sendable>(
+    /// Runs `body` as a node of the database, made or migrated first: for `serve`. Throws a refusal when a process is
+    /// in the way, before anything could disturb that.
+    static func runAsNode<R: Sendable>(
         _ settings: Settings, _ body: (Assembly) async throws -> R
     ) async throws -> R {
         // Nothing is made on disk before the keys are known to be good.
         _ = try settings.masterKeys()
         let address = settings.database
         try makeParent(of: address)
-        guard let lock = try await address.acquireLock() else {
-            throw Failure(
-                .refused,
-                "\(address.lockHolder) works on the database \(address) already: stop it, or give another with "
-                    + "--database")
-        }
+        let (lock, database) = try await joinLock(settings)
         defer { withExtendedLifetime(lock) {} }
-        let database = try address.open()
-        do {
-            try await Migrator(database: database).migrate(now: SystemSource.now())
-            try await database.write { _ = try LeasesTable.clearAcrossTenants($0) }
-        } catch {
-            try? database.shutDown()
-            throw error
+        return try await run(settings, database: database, isNode: true) { assembly in
+            try await assembly.membership.join()
+            return try await body(assembly)
         }
-        return try await run(settings, database: database, body)
+    }
+
+    /// The first node brings the schema up and ends the leases of processes that died; the others come to it as it is.
+    private static func joinLock(_ settings: Settings) async throws -> (any ProcessLock, any Database) {
+        let address = settings.database
+        let patience = ContinuousClock.now + .seconds(joinSecondsMax)
+        repeat {
+            if let lock = try await address.acquireLock() {
+                let database = try address.open()
+                do {
+                    try await Migrator(database: database).migrate(now: SystemSource.now())
+                    try await database.write { _ = try LeasesTable.clearAcrossTenants($0) }
+                    try await lock.share()
+                    return (lock, database)
+                } catch {
+                    try? database.shutDown()
+                    throw error
+                }
+            }
+            if let lock = try await address.acquireSharedLock() { return (lock, try await open(settings)) }
+            guard address.isForMany else { break }
+            // Another node migrates, or a command works for a moment.
+            try await Task.sleep(for: .milliseconds(joinPauseMilliseconds))
+        } while ContinuousClock.now < patience
+        throw Failure(
+            .refused,
+            "\(address.lockHolder) works on the database \(address) already: stop it, or give another with "
+                + "--database")
     }
 
     private static func run<R: Sendable>(
-        _ settings: Settings, database: any Database, _ body: (Assembly) async throws -> R
+        _ settings: Settings, database: any Database, isNode: Bool, _ body: (Assembly) async throws -> R
     ) async throws -> R {
         do {
-            let assembly = try await Assembly(settings: settings, database: database)
+            let assembly = try await Assembly(settings: settings, database: database, isNode: isNode)
             do {
                 let result = try await body(assembly)
                 try await assembly.shutDown()

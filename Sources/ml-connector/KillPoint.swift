@@ -2,7 +2,7 @@ import Foundation
 import Sync
 import Synchronization
 
-/// Where a proof wants this process to die: the n-th time that a checkpoint is reached.
+/// Where a proof wants this process to die or to stand still: the n-th time that a checkpoint is reached.
 struct KillPoint: Hashable, Sendable {
     let checkpoint: String
     /// From 1.
@@ -20,12 +20,17 @@ struct KillPoint: Hashable, Sendable {
     }
 }
 
-/// Counts checkpoints and kills the process at the one asked for, as a power cut would.
+/// Counts checkpoints and, at the one asked for, kills the process as a power cut would, or has it stand still until
+/// somebody lets it go on (SIGCONT).
 final class KillSwitch: Sendable {
     private let point: KillPoint
+    private let isPause: Bool
     private let count = Mutex(0)
 
-    init(_ point: KillPoint) { self.point = point }
+    init(_ point: KillPoint, isPause: Bool) {
+        self.point = point
+        self.isPause = isPause
+    }
 
     func reached(_ checkpoint: Checkpoint) {
         guard checkpoint.name == point.checkpoint else { return }
@@ -34,6 +39,10 @@ final class KillSwitch: Sendable {
             return count
         }
         guard seen == point.occurrence else { return }
+        if isPause {
+            kill(getpid(), SIGSTOP)
+            return
+        }
         kill(getpid(), SIGKILL)
         // The signal may be taken by another thread first: nothing more may happen on this one.
         while true { pause() }

@@ -20,8 +20,8 @@ struct MLConnector: AsyncParsableCommand {
             CommandGroup(
                 name: "Running",
                 subcommands: [
-                    DemoCommand.self, ServeCommand.self, MigrateCommand.self, KeyCommand.self, DoctorCommand.self,
-                    SandboxCommand.self,
+                    DemoCommand.self, ServeCommand.self, MigrateCommand.self, KeyCommand.self, NodeCommand.self,
+                    DoctorCommand.self, SandboxCommand.self,
                 ]),
             CommandGroup(name: "Companies", subcommands: [TenantCommand.self, CredentialsCommand.self]),
             CommandGroup(

@@ -28,6 +28,7 @@ struct Settings: Sendable {
     }
 
     static let timeoutSecondsRange: ClosedRange<Int64> = 1...600
+    static let leaseSecondsRange: ClosedRange<Int64> = 2...600
     static let lateEffectSecondsMax: Int64 = 3600
 
     let database: DatabaseAddress
@@ -44,8 +45,11 @@ struct Settings: Sendable {
     let writesOn: Bool
     let logLevel: Logger.Level
     let logFormat: LogFormat
+    /// How long a node that is not heard of keeps its tenants.
+    let leaseSeconds: Int64
     let lateEffectSeconds: Int64
     let killAt: KillPoint?
+    let pauseAt: KillPoint?
     let shown: [Shown]
 
     /// - Parameter given: what the options said.
@@ -69,6 +73,7 @@ struct Settings: Sendable {
         writesOn = try reader.choice(.writes, ["on", "off"]) == "on"
         logLevel = Logger.Level(rawValue: try reader.choice(.logLevel, Logger.Level.allCases.map(\.rawValue))) ?? .info
         logFormat = LogFormat(rawValue: try reader.choice(.logFormat, LogFormat.allCases.map(\.rawValue))) ?? .text
+        leaseSeconds = try reader.whole(.leaseSeconds, Self.leaseSecondsRange)
         lateEffectSeconds = try reader.whole(.lateEffect, 0...Self.lateEffectSecondsMax)
         if lateEffectSeconds < SyncEnvironment.lateEffectSecondsDefault, !areLoopback {
             throw reader.wrong(
@@ -76,7 +81,8 @@ struct Settings: Sendable {
                 "may be below \(SyncEnvironment.lateEffectSecondsDefault) only when all three base URLs "
                     + "are loopback: Visma works on a request for four minutes after its caller gave up")
         }
-        killAt = try Self.killAt(&reader, areLoopback: areLoopback)
+        killAt = try Self.point(.killAt, &reader, areLoopback: areLoopback)
+        pauseAt = try Self.point(.pauseAt, &reader, areLoopback: areLoopback)
         shown = reader.shown
     }
 
@@ -182,14 +188,16 @@ struct Settings: Sendable {
         return name
     }
 
-    private static func killAt(_ reader: inout SettingsReader, areLoopback: Bool) throws -> KillPoint? {
-        guard let text = try reader.optionalText(.killAt) else { return nil }
+    private static func point(
+        _ setting: Setting, _ reader: inout SettingsReader, areLoopback: Bool
+    ) throws -> KillPoint? {
+        guard let text = try reader.optionalText(setting) else { return nil }
         guard areLoopback else {
-            throw reader.wrong(.killAt, "it is for proofs and accepted only when all three base URLs are loopback")
+            throw reader.wrong(setting, "it is for proofs and accepted only when all three base URLs are loopback")
         }
         guard let point = KillPoint(text) else {
             throw reader.wrong(
-                .killAt,
+                setting,
                 "write CHECKPOINT or CHECKPOINT:N; checkpoints are "
                     + Checkpoint.all.map(\.name).joined(separator: ", "))
         }

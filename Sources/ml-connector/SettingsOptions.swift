@@ -100,8 +100,10 @@ enum Setting: String, CaseIterable, Sendable {
     case writes = "MLC_WRITES"
     case logLevel = "MLC_LOG_LEVEL"
     case logFormat = "MLC_LOG_FORMAT"
+    case leaseSeconds = "MLC_LEASE_SECONDS"
     case lateEffect = "MLC_LATE_EFFECT_SECONDS"
     case killAt = "MLC_KILL_AT"
+    case pauseAt = "MLC_PAUSE_AT"
 
     static let prefix = "MLC_"
 
@@ -120,8 +122,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .writes: "on"
         case .logLevel: "info"
         case .logFormat: "text"
+        case .leaseSeconds: "30"
         case .lateEffect: "240"
-        case .databaseFile, .masterKeys, .tlsCertificate, .tlsKey, .trustedProxies, .publicURL, .killAt: nil
+        case .databaseFile, .masterKeys, .tlsCertificate, .tlsKey, .trustedProxies, .publicURL, .killAt, .pauseAt: nil
         }
     }
 
@@ -142,7 +145,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .writes: "--writes"
         case .logLevel: "--log-level"
         case .logFormat: "--log-format"
-        case .databaseFile, .masterKeys, .vismaTimeout, .stripeTimeout, .vismaSignatureHeader, .lateEffect, .killAt:
+        case .databaseFile, .masterKeys, .vismaTimeout, .stripeTimeout, .vismaSignatureHeader, .leaseSeconds,
+            .lateEffect, .killAt, .pauseAt:
             nil
         }
     }

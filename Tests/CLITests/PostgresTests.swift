@@ -96,21 +96,79 @@
             #expect(doctor.output.contains("postgres://connector@127.0.0.1:"))
         }
 
-        @Test("one server for one database: a second is refused, and may start when the first has ended")
-        func oneServer() throws {
+        @Test("several servers share a database; one is drained, one stops, and the list says so")
+        func nodes() throws {
             let place = try Place()
             let tool = place.tool
             try tool.setUp()
-            let first = try tool.start(["serve", "--port", "0"])
-            _ = try first.line(of: .errors, containing: "listening on")
-            let second = try tool.run("serve", "--port", "0")
-            #expect(second.status == 4)
-            #expect(second.errors.contains("works on the database postgres://connector@127.0.0.1:"))
-            #expect(!second.errors.contains(place.password))
-            first.signal(SIGTERM)
-            #expect(first.wait() == 0, "\(first.text(.errors))")
-            let third = try tool.start(["serve", "--port", "0"])
-            _ = try third.line(of: .errors, containing: "listening on")
+            let servers = try (1...3).map { _ in try tool.start(["serve", "--port", "0"]) }
+            let urls = try servers.map { server in
+                try server.line(of: .errors, containing: "listening on http").replacing("listening on ", with: "")
+            }
+            let nodes = try Self.nodes(tool)
+            #expect(nodes.map(\.state) == ["active", "active", "active"])
+            let first = try #require(nodes.first)
+            let drained = try tool.run("node", "drain", first.id, "--output", "json")
+            #expect(drained.status == 0, "\(drained.errors)")
+            #expect(try drained.json()["state"] as? String == "draining")
+            #expect(try drained.json()["leases"] as? Int == 0)
+            #expect(try Self.readiness(tool, urls, until: [200, 200, 503]) == [200, 200, 503])
+            #expect(try tool.run("node", "drain", "nobody").status == 3)
+            servers[0].signal(SIGTERM)
+            #expect(servers[0].wait() == 0, "\(servers[0].text(.errors))")
+            #expect(try Self.nodes(tool).count == 2)
+            for server in servers { #expect(!server.text(.errors).contains(place.password)) }
+        }
+
+        private static func nodes(_ tool: Tool) throws -> [(id: String, state: String)] {
+            let rows = try #require(
+                try tool.run("node", "list", "--output", "json").json()["nodes"] as? [[String: Any]])
+            return rows.compactMap { row in
+                guard let id = row["node"] as? String, let state = row["state"] as? String else { return nil }
+                return (id, state)
+            }
+        }
+
+        /// What /readyz of all of them says, sorted, once it is as expected or ten seconds are over.
+        private static func readiness(_ tool: Tool, _ urls: [String], until expected: [Int]) throws -> [Int] {
+            let answers = try tool.python(
+                """
+                import json, sys, time, urllib.error, urllib.request
+                def status(url):
+                    try:
+                        return urllib.request.urlopen(url + "/readyz", timeout=10).status
+                    except urllib.error.HTTPError as error:
+                        return error.code
+                end = time.monotonic() + 10
+                while True:
+                    found = sorted(map(status, sys.argv[2].split()))
+                    if found == json.loads(sys.argv[1]) or time.monotonic() > end:
+                        break
+                    time.sleep(0.05)
+                print(json.dumps(found))
+                """, "\(expected)", urls.joined(separator: " "))
+            return try #require(try JSONSerialization.jsonObject(with: Data(answers.utf8)) as? [Int])
+        }
+
+        @Test("while servers work the schema is left alone")
+        func migrating() throws {
+            let place = try Place()
+            let tool = place.tool
+            try #require(tool.run("key", "generate").status == 0)
+            let server = try tool.start(["serve", "--port", "0"])
+            _ = try server.line(of: .errors, containing: "listening on")
+            // Nothing is pending: the server has migrated.
+            #expect(try tool.run("migrate").status == 0)
+            try tool.python(
+                """
+                import glob, shutil, subprocess, sys
+                psql = sorted(glob.glob("/usr/lib/postgresql/*/bin/psql")) or [shutil.which("psql")]
+                text = "DELETE FROM schema_migrations WHERE number = 4"
+                subprocess.run([psql[-1], "-X", "-d", sys.argv[1], "-c", text], check=True)
+                """, place.cluster.socketURL)
+            let refused = try tool.run("migrate")
+            #expect(refused.status == 4)
+            #expect(refused.errors.contains("stop it, then migrate"), "\(refused.errors)")
         }
 
         @Test("a URL with a password comes from the environment or a file, never from an argument")

@@ -41,6 +41,28 @@ enum PostingCases {
         },
     ]
 
+    static let strays: [PlanCase] = [
+        PlanCase(
+            "an unreleased payment of ours that stands for no booking: a review", stray(), ["review stray_document"]),
+        PlanCase("the booking itself, not released yet, is none", Samples.settled(), []) {
+            $0.receivable?.applications[0].isReleased = true
+        },
+        PlanCase("a bookkeeper's draft with a reference of its own is none", stray("bank 7"), []),
+        PlanCase("once voided it is none any more", stray(), []) {
+            $0.receivable?.applications[1].isVoided = true
+        },
+    ]
+
+    /// Settled, with a second payment on the invoice.
+    private static func stray(_ reference: String = Samples.intent.rawValue) -> Situation {
+        var situation = Samples.settled()
+        situation.receivable?.applications.append(
+            Receivable.Application(
+                documentType: "Payment", number: "P9", amount: Samples.kroner(1250), isReleased: false,
+                isVoided: false, paymentReference: reference))
+        return situation
+    }
+
     static let undo: [PlanCase] = [
         PlanCase("a person has the payment undone: voided", Samples.settled(), ["void payment P1 for undo"]) {
             $0.requests = [Samples.undo("inpay_1")]

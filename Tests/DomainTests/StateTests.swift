@@ -57,6 +57,9 @@ struct StateTests {
     @Test("Closed periods", arguments: PostingCases.periods)
     func periods(_ sample: PlanCase) { check(sample) }
 
+    @Test("What another node sent too late", arguments: PostingCases.strays)
+    func strays(_ sample: PlanCase) { check(sample) }
+
     @Test("What a person has undone", arguments: PostingCases.undo)
     func undo(_ sample: PlanCase) { check(sample) }
 
@@ -101,7 +104,7 @@ struct StateTests {
             RefundCases.modes,
             RefundCases.ownCreditNotes, DisputeCases.dunning, DisputeCases.lost, DisputeCases.undone, FeeCases.all,
             SettlementCases.told, SettlementCases.withdrawn, SettlementCases.betweenTheTwo, PostingCases.periods,
-            PostingCases.undo,
+            PostingCases.undo, PostingCases.strays,
             PostingCases.stripeCredits, PostingCases.overpayments, PostingCases.branches,
             TurnCases.all, TurnCases.changed,
         ]

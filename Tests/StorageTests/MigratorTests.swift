@@ -39,7 +39,7 @@ struct MigratorTests {
         let (place, database) = try await empty(engine)
         defer { withExtendedLifetime(place) {} }
         let migrator = Migrator(database: database)
-        let titles = ["0001_foundation", "0002_every_state", "0003_hosting", "0005_limits"]
+        let titles = ["0001_foundation", "0002_every_state", "0003_hosting", "0004_nodes", "0005_limits"]
         #expect(try await migrator.status().pending.map(\.title) == titles)
         #expect(try await migrator.migrate(now: now) == titles)
         #expect(try await migrator.migrate(now: now) == [])

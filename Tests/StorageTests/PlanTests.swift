@@ -48,6 +48,7 @@ struct PlanTests {
             "SELECT subject FROM collected WHERE tenant_id = 'a' AND cause = 'inpay_1' AND subject <> 's' LIMIT 1",
             "collected_cause"
         ),
+        ("SELECT COUNT(*) FROM leases WHERE owner = 'a' AND expires_at > 0 AND expires_at > 5", "leases_held"),
         ("SELECT * FROM requests WHERE tenant_id = 'a' AND subject = 's' ORDER BY id", "requests_subject"),
     ]
 
@@ -104,6 +105,10 @@ struct PlanTests {
             """
             INSERT INTO requests (tenant_id, id, subject, kind, reason, actor, asked_at)
             SELECT 't' || t, n, 's' || n, 'push', 'x', 'x', 0 FROM generate_series(1, 40) t, generate_series(1, 200) n
+            """,
+            """
+            INSERT INTO leases (tenant_id, owner, term, expires_at)
+            SELECT 't' || t, 'n' || t % 4, 1, CASE WHEN t % 10 = 0 THEN 9 ELSE 0 END FROM generate_series(1, 40) t
             """,
             """
             INSERT INTO stripe_customers (tenant_id, customer, description, updated_at)

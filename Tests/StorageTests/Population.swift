@@ -29,6 +29,7 @@ enum Population {
             db, tenant: tenant, SealedSecret(endpointKey: "ep-\(marker)", version: 1, sealed: Array(marker.utf8)))
         try PingsTable.insert(
             db, tenant: tenant, PingRecord(id: "ping", at: now, outcome: .passed, steps: "\"\(marker)\""))
+        try NodesTable.beat(db, id: marker, version: "1", now: now, ttlSeconds: 30)
         _ = try LeasesTable.acquire(db, tenant: tenant, owner: "one", now: now, ttlSeconds: 30)
         try AbilitiesTable.put(
             db, tenant: tenant, Ability(name: "invoice_record", value: marker, learnedAt: now))

@@ -3,6 +3,7 @@ import Outbound
 import Simulation
 import Storage
 import Stripe
+import Testing
 import Synchronization
 
 @testable import Sync
@@ -98,8 +99,15 @@ struct EventBench {
         stripe = CannedStripe(answers)
         var environment = try world.environment()
         environment.transport = stripe
-        self.environment = environment
-        context = try await TenantContext.make(world.nord.tenant, environment: environment)
+        // One turn for the length of the test, however far its clock goes.
+        environment.leaseSeconds = 1_000_000_000
+        let (tenant, plain) = (world.nord.tenant, environment)
+        let lease = try await world.database.write { db in
+            try LeasesTable.acquire(
+                db, tenant: tenant, owner: plain.node, now: plain.now(), ttlSeconds: plain.leaseSeconds)
+        }
+        self.environment = environment.holding(try #require(lease))
+        context = try await TenantContext.make(tenant, environment: environment)
         try await link(Self.first, "in_a")
         try await link(Self.second, "in_b")
     }

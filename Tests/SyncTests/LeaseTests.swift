@@ -59,6 +59,10 @@ struct LeaseTests {
         try await expectZombie(world, checkpoint)
         let released = world.vismaRows("payment").filter { ["Open", "Closed"].contains($0["status"]?.stringValue) }
         #expect(released.count == 1)
+        // What it sent too late stands unreleased at most, and a person is told.
+        let strays = world.vismaRows("payment").filter { ["Hold", "Balanced"].contains($0["status"]?.stringValue) }
+        #expect(strays.count <= 1)
+        #expect(try await Soundness.reviewCodes(world) == strays.map { _ in "stray_document" })
         #expect(try await world.link(document)?.state == .settled)
         try await Soundness.expect(world, "zombie at \(checkpoint)")
     }

@@ -131,6 +131,24 @@ enum CodeRules {
             })
     }
 
+    /// Where the connector writes outside of a turn, and why that needs no lease.
+    static let unfenced: [String: String] = [
+        "Sources/Sync/Fence.swift": "it takes leases, and checks them for everybody else",
+        "Sources/Sync/TenantAdmin.swift": "an operator's word, which a turn takes up later",
+        "Sources/Sync/EventCommitter.swift": "every node stores what is delivered to it",
+        "Sources/Sync/VismaWebhooks.swift": "every node takes hints, which make a poll due",
+        "Sources/Sync/Ping.swift": "an operator asks, and only the ping itself is written down",
+        "Sources/Sync/NodeMembership.swift": "nodes and their heartbeats belong to no tenant",
+    ]
+
+    /// A turn that lost its tenant to another node must commit nothing: what turns write goes through `Fence`.
+    static func unfencedWrites(_ files: [SourceFile], allowed: [String: String] = unfenced) -> [Finding] {
+        findings(
+            files, of: /\bdatabase\.write\b/, with: ["database.write"],
+            "a turn commits under its lease: environment.commit",
+            where: { $0.isSource && $0.room == "Sync" && !$0.isUnder(Array(allowed.keys)) })
+    }
+
     static func sleeping(_ files: [SourceFile]) -> [Finding] {
         findings(
             files, of: /\bTask\.sleep\b|\busleep\(|(^|[^\w.])sleep\(|\b(Thread|time)\.sleep\b/, with: ["sleep"],

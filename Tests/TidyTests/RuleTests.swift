@@ -147,6 +147,13 @@ struct RuleTests {
                 source("defer { try? database.shutDown() }"), test("try? remove()"),
             ])
         expect(
+            { CodeRules.unfencedWrites($0, allowed: ["Sources/Sync/B.swift": "why"]) },
+            finds: [source("try await environment.database.write { db in }"), source("database.write(body)")],
+            passes: [
+                source("try await environment.commit { db in }"), source("database.read { }"),
+                [SourceFile("Sources/Sync/B.swift", "database.write { }")], source("database.write { }", in: "Vault"),
+            ])
+        expect(
             CodeRules.sleeping,
             finds: [test("try await Task.sleep(for: .seconds(1))"), test("sleep(1)"), test("time.sleep(0.1)")],
             passes: [source("Task.sleep"), test("asleep(1)")])

@@ -1,3 +1,5 @@
+import Domain
+
 /// A session, lent for one transaction.
 final class PostgresConnection: SQLConnection {
     private let session: PostgresSession
@@ -5,6 +7,10 @@ final class PostgresConnection: SQLConnection {
     private(set) var failure: PostgresFailure?
 
     init(_ session: PostgresSession) { self.session = session }
+
+    func serverTime() throws -> Timestamp? {
+        try query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now").first?.timestamp("now")
+    }
 
     @discardableResult func execute(_ statement: SQLStatement) throws -> Int {
         try understanding { try session.run(statement).affected }

@@ -14,8 +14,9 @@ package final class PostgresDatabase: Database {
         package var lockTimeoutMilliseconds = 5000
         /// How long a transaction that met others is run again before `.busy`.
         package var retryMilliseconds = 10_000
-        /// A process that stands still in a transaction loses it, so that its locks hold up nobody.
-        package var idleInTransactionMilliseconds = 10_000
+        /// A process that stands still in a transaction loses it, so that its locks hold up nobody: no later than the
+        /// shortest lease, as another then has its tenants.
+        package var idleInTransactionMilliseconds = 2000
         package init() {}
     }
 
@@ -24,6 +25,7 @@ package final class PostgresDatabase: Database {
 
     private let writers: PostgresPool
     private let readers: PostgresPool
+    private let address: PostgresAddress
     private let limits: Limits
     private let beforeCommit: (@Sendable () throws -> Void)?
 
@@ -34,6 +36,7 @@ package final class PostgresDatabase: Database {
     package init(
         _ address: PostgresAddress, limits: Limits = Limits(), beforeCommit: (@Sendable () throws -> Void)? = nil
     ) {
+        self.address = address
         self.limits = limits
         self.beforeCommit = beforeCommit
         writers = PostgresPool(label: "storage.writer", sessionsMax: limits.writersMax) {
@@ -72,6 +75,26 @@ package final class PostgresDatabase: Database {
                     remedy: "a commit could be lost: turn it on in the server's configuration"))
         }
         return settings
+    }
+
+    package nonisolated(nonsending) func announce(_ notices: [ChangeNotice]) async throws {
+        let payloads = ChangeNotice.payloads(notices)
+        guard !payloads.isEmpty else { return }
+        try await write { db in
+            // It may be lost anyway: nobody waits for the disk.
+            _ = try db.query("SELECT set_config('synchronous_commit', 'off', true) AS value")
+            for payload in payloads {
+                _ = try db.query("SELECT pg_notify(\(PostgresListener.channel), \(payload)) AS told")
+            }
+        }
+    }
+
+    package func announcements() -> AsyncStream<Announcement> {
+        let listener = PostgresListener(PostgresSession(address, limits: limits))
+        return AsyncStream(bufferingPolicy: .bufferingNewest(PostgresListener.waitingMax)) { continuation in
+            continuation.onTermination = { _ in listener.stop() }
+            listener.start { continuation.yield($0) }
+        }
     }
 
     /// Waits for what is under way and closes all connections; later use throws.

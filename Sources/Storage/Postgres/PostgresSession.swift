@@ -6,8 +6,9 @@ final class PostgresSession {
     /// Statements that are kept prepared. The code has some two hundred; lists of ids add texts of their own.
     static let statementsMax = 500
     static let connectSecondsMax = 10
-    /// When the server takes a client's machine for dead that says nothing: its transactions and its lock end then. The
-    /// default of most systems is two hours. A socket's client needs none of this, and the setting has no effect there.
+    /// When the server and the client take each other's machine for dead that says nothing: a client's transactions and
+    /// its lock end then. The default of most systems is two hours. On a socket the settings have no effect, and need
+    /// none.
     private static let keepalivesIdleSeconds = 15
     private static let keepalivesIntervalSeconds = 5
     private static let keepalivesCount = 3
@@ -97,6 +98,32 @@ final class PostgresSession {
         _ = try checked(PQexec(live(), text), while: "running a statement")
     }
 
+    // MARK: Announcements
+
+    /// Connects unless it is connected, and has the server send what is announced on `channel`.
+    func listen(on channel: String) throws {
+        try open()
+        try script("LISTEN \(channel)")
+    }
+
+    /// What came on it, waiting so long for the first.
+    func announced(waitMilliseconds: Int32) throws -> [String] {
+        let connection = try live()
+        var socket = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
+        _ = poll(&socket, 1, waitMilliseconds)
+        guard PQconsumeInput(connection) == 1, PQstatus(connection) == CONNECTION_OK else {
+            let reason = Self.line(String(cString: PQerrorMessage(connection)))
+            close()
+            throw PostgresFailure(StorageError(.connectionLost, "listening: the connection was lost: \(reason)"))
+        }
+        var texts: [String] = []
+        while let notice = PQnotifies(connection) {
+            texts.append(String(cString: notice.pointee.extra))
+            PQfreemem(notice)
+        }
+        return texts
+    }
+
     private func prepare(_ text: Text) throws -> String {
         if prepared.count >= Self.statementsMax {
             try script("DEALLOCATE ALL")
@@ -123,6 +150,10 @@ final class PostgresSession {
     private func connect() throws {
         var options = ["connect_timeout": String(Self.connectSecondsMax)]
         options["application_name"] = "ml-connector \(getpid())"
+        // One that only listens would not notice for hours that the server's machine is gone.
+        options["keepalives_idle"] = String(Self.keepalivesIdleSeconds)
+        options["keepalives_interval"] = String(Self.keepalivesIntervalSeconds)
+        options["keepalives_count"] = String(Self.keepalivesCount)
         options.merge(address.options) { $1 }
         options["client_encoding"] = "UTF8"
         let keys = options.keys.sorted()

@@ -8,6 +8,9 @@ final class FileLock: ProcessLock {
 
     deinit { close(descriptor) }
 
+    /// One process has a SQLite file, whoever asks.
+    func share() {}
+
     /// Nil when another process holds it.
     static func acquire(database path: String) throws -> FileLock? {
         let name = path + ".lock"

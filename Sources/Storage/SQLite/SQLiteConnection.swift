@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import GRDB
 
@@ -8,6 +9,8 @@ final class SQLiteConnection: SQLConnection {
     private(set) var failure: StorageError?
 
     init(_ database: GRDB.Database) { self.database = database }
+
+    func serverTime() -> Timestamp? { nil }
 
     @discardableResult func execute(_ statement: SQLStatement) throws -> Int {
         try understanding {

@@ -85,6 +85,29 @@ package enum LeasesTable {
         try db.execute("UPDATE leases SET expires_at = 0 WHERE expires_at <> 0")
     }
 
+    /// Prolongs every lease that `owner` still holds, and answers how many. One that has run out stays so, whoever was
+    /// to prolong it: what was done under it is no longer known to be alone.
+    @discardableResult
+    package static func renewAcrossTenants(
+        _ db: any SQLConnection, owner: String, now: Timestamp, ttlSeconds: Int64
+    ) throws -> Int {
+        try db.execute(
+            """
+            UPDATE leases SET expires_at = \(now.adding(seconds: ttlSeconds))
+            WHERE owner = \(owner) AND expires_at > 0 AND expires_at > \(now)
+            """)
+    }
+
+    /// How many leases `owner` holds now.
+    package static func countAcrossTenants(_ db: any SQLConnection, owner: String, now: Timestamp) throws -> Int {
+        try db.query(
+            """
+            SELECT COUNT(*) AS held FROM leases
+            WHERE owner = \(owner) AND expires_at > 0 AND expires_at > \(now)
+            """
+        ).first?.int("held") ?? 0
+    }
+
     private static func lost(_ tenant: TenantID, _ owner: String, _ term: Int64) -> StorageError {
         StorageError(.leaseLost, "\(owner) does not hold the lease of \(tenant) under term \(term)")
     }

@@ -14,9 +14,9 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Runs the connector: scheduler, webhooks, health and metrics.",
         discussion: """
-            It brings the database to this version's schema, takes its lock (one server for one database), and stops \
-            on SIGTERM or SIGINT: first the HTTP server, then the scheduler. /healthz, /readyz and /metrics tell how \
-            it is.
+            It brings the database to this version's schema and takes its lock. One server works on a SQLite file; on \
+            PostgreSQL several share the companies between them (`ml-connector node list`). It stops on SIGTERM or \
+            SIGINT: first the HTTP server, then the scheduler. /healthz, /readyz and /metrics tell how it is.
 
             Example: ml-connector serve --port 8080 --public-url https://connector.example.com
             """)
@@ -46,7 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
                     + "--tls-certificate and --tls-key, or the proxy that ends TLS with --trusted-proxies")
         }
         let announce = announcement(host: settings.host, scheme: certificate == nil ? "http" : "https")
-        try await Assembly.runAsOwner(settings) { assembly in
+        try await Assembly.runAsNode(settings) { assembly in
             try await Self.group(assembly, certificate, announce).run()
         }
     }
@@ -55,11 +55,20 @@ struct ServeCommand: AsyncParsableCommand {
     private static func group(
         _ assembly: Assembly, _ certificate: ServerCertificate?, _ announce: @escaping @Sendable (Int) -> Void
     ) async throws -> ServiceGroup {
-        let environment = assembly.environment
-        let scheduler = Scheduler(environment: environment, registry: assembly.registry)
-        let ingress = WebhookIngress(environment: environment) { scheduler.wake($0) }
-        let visma = VismaWebhooks(environment: environment, header: assembly.settings.vismaSignatureHeader) {
-            scheduler.wake($0)
+        let (environment, membership) = (assembly.environment, assembly.membership)
+        let scheduler = Scheduler(environment: environment, registry: assembly.registry, membership: membership)
+        let sender = NoticeSender(environment: environment)
+        let wake: @Sendable (TenantID) -> Void = { tenant in
+            if membership.owns(tenant) { scheduler.wake(tenant) } else { sender.tell(.work(tenant)) }
+        }
+        let ingress = WebhookIngress(environment: environment, received: wake)
+        let visma = VismaWebhooks(
+            environment: environment, header: assembly.settings.vismaSignatureHeader, due: wake)
+        let listener = NoticeListener(environment: environment) { notice in
+            switch notice {
+            case .work(let tenant): scheduler.wake(tenant)
+            case .secrets(let endpointKey): await ingress.follow(endpointKey)
+            }
         }
         if !environment.writesOn {
             environment.log.warning("outside writes are off: what is to be done waits until they are on again")
@@ -69,7 +78,10 @@ struct ServeCommand: AsyncParsableCommand {
         let start = ContinuousClock.now
         let app = WebApp(
             ingress: ingress, visma: visma,
-            checks: [.database(assembly.database), .migrations(assembly.database)], metrics: metrics,
+            checks: [
+                .database(assembly.database), .migrations(assembly.database),
+                .serving { !membership.isDraining },
+            ], metrics: metrics,
             remarks: environment.writesOn ? [] : ["outside writes are off"],
             gauges: TenantGauges(database: assembly.database).samples,
             trust: PeerTrust(hasTLS: certificate != nil, proxies: assembly.settings.trustedProxies),
@@ -80,7 +92,9 @@ struct ServeCommand: AsyncParsableCommand {
             bound: announce)
         var configuration = ServiceGroupConfiguration(
             services: [
+                .init(service: membership), .init(service: sender), .init(service: listener),
                 .init(service: scheduler), .init(service: ingress), .init(service: visma), .init(service: http),
+                .init(service: membership.leaving),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "service"))
         configuration.maximumGracefulShutdownDuration = .seconds(Self.shutdownSecondsMax)

@@ -34,7 +34,7 @@ struct DemoStage: Sendable {
             try await SandboxServer(other: { visma.handle($0) }, logger: log).whileServing { vismaPort in
                 let settings = try settings(
                     directory, database: database, stripePort: stripePort, vismaPort: vismaPort, logLevel: logLevel)
-                return try await Assembly.runAsOwner(settings) { assembly in
+                return try await Assembly.runAsNode(settings) { assembly in
                     let stage = DemoStage(
                         companies: companies, assembly: assembly,
                         tenants: try companies.all.map { try Manifest(yaml: $0.manifest).id }, progress: progress)
@@ -64,7 +64,8 @@ struct DemoStage: Sendable {
         seed: UInt64, _ play: @escaping @Sendable (DemoStage) async throws -> R
     ) async throws -> R {
         let environment = assembly.environment
-        let scheduler = Scheduler(environment: environment, registry: assembly.registry)
+        let scheduler = Scheduler(
+            environment: environment, registry: assembly.registry, membership: assembly.membership)
         let ingress = WebhookIngress(environment: environment) { scheduler.wake($0) }
         let visma = VismaWebhooks(environment: environment) { scheduler.wake($0) }
         let start = ContinuousClock.now
@@ -80,7 +81,8 @@ struct DemoStage: Sendable {
         let group = ServiceGroup(
             configuration: .init(
                 services: [
-                    .init(service: scheduler), .init(service: ingress), .init(service: http), .init(service: courier),
+                    .init(service: assembly.membership), .init(service: scheduler), .init(service: ingress),
+                    .init(service: http), .init(service: courier),
                 ],
                 logger: Logger(label: "demo")))
         return try await withThrowingTaskGroup(of: R?.self) { tasks in
