@@ -139,10 +139,12 @@ extension People {
             }
             for invoice in try Self.stripeInvoices(company, world, ["open"]) where invoice.units("amount_remaining") > 0
             {
-                // Only one that is partly funded already takes the rest.
-                guard world.fundedPart(of: invoice, in: company) > 0 else { continue }
-                _ = try world.stripe.transfer(
-                    invoice: invoice.value(of: "id"), amount: invoice.units("amount_remaining"))
+                // Only one that is partly funded already takes the rest: of what was asked for when the transfer began,
+                // whatever has been paid in another way since.
+                while world.fundedPart(of: invoice, in: company) > 0 {
+                    _ = try world.stripe.transfer(
+                        invoice: invoice.value(of: "id"), amount: invoice.units("amount_remaining"))
+                }
             }
         }
     }

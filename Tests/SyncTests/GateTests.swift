@@ -103,8 +103,8 @@ struct GateTests {
         try await Soundness.expect(world, "after the outage")
     }
 
-    /// Turns at the times at which the scheduler would take them, and Stripe's deliveries, until `end`. Answers how many
-    /// turns there were.
+    /// Turns at the times at which the scheduler would take them, and Stripe's deliveries, until `end`. Answers how
+    /// many turns there were.
     private func turns(_ world: World, until end: Timestamp) async throws -> Int {
         var count = 0
         while world.now() < end, count < 400 {

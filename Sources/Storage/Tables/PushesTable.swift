@@ -34,7 +34,8 @@ package enum PushesTable {
     package static func tally(_ db: any SQLConnection, tenant: TenantID, since moment: Timestamp) throws -> PushTally {
         let rows = try db.query(
             """
-            SELECT currency, CAST(SUM(invoices) AS BIGINT) AS invoices, CAST(SUM(amount) AS BIGINT) AS amount FROM pushes
+            SELECT currency, CAST(SUM(invoices) AS BIGINT) AS invoices, CAST(SUM(amount) AS BIGINT) AS amount
+            FROM pushes
             WHERE tenant_id = \(tenant) AND slot_at >= \(slot(moment)) GROUP BY currency ORDER BY currency
             """)
         return try rows.reduce(into: PushTally()) { tally, row in

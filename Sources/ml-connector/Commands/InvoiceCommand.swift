@@ -71,9 +71,9 @@ struct InvoiceCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Asks for one document to be collected.",
             discussion: """
-                It goes out even if the policy waits for a mark, if it has a ROT/RUT deduction or if it is larger than \
-                most payment methods take, and beyond the policy's push_cap. Start date, exclusions and limits of the policy still hold. The next turn \
-                does it: that of a running server, or of `ml-connector sync run`.
+                It goes out even if the policy waits for a mark, if it has a ROT/RUT deduction, if it is larger than \
+                most payment methods take, and beyond push_cap. Start date, exclusions and limits of the policy still \
+                hold. The next turn does it: that of a running server, or of `ml-connector sync run`.
 
                 Example: ml-connector invoice push acme Invoice:000123 --reason "agreed by telephone"
                 """)

@@ -8,8 +8,8 @@ extension SyncCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows what is left to do for a company, what it waits for, and how much it pushed.",
             discussion: """
-                Gates are shown where calls to a system wait: reserved (pushes and polls wait, money goes on), spent (all \
-                wait for the next hour) or broken (the system does not answer).
+                Gates are shown where calls to a system wait: reserved (pushes and polls wait, money goes on), spent \
+                (all wait for the next hour) or broken (the system does not answer).
 
                 Example: ml-connector sync status acme
                 """)
