@@ -94,6 +94,22 @@ extension People {
         return try world.stripe.payOut(account: company.account, currency: currency, manually: amount)
     }
 
+    /// What can be paid out is, and what is on its way to the bank arrives.
+    func endPayouts(in world: World) throws {
+        for company in world.companies {
+            for currency in company.currencies.map({ $0.lowercased() }) {
+                do {
+                    _ = try world.stripe.payOut(account: company.account, currency: currency)
+                } catch {
+                    world.trace.note("\(company.tenant) has no payout at the end: \(error)")
+                }
+            }
+            for payout in try world.stripeRows("payout", in: company) where payout.value(of: "status") == "in_transit" {
+                try world.stripe.finishPayout(payout.value(of: "id"))
+            }
+        }
+    }
+
     private mutating func decidePayout(_ company: World.Company, _ world: World) throws -> String? {
         guard let payout = pick(try world.stripeRows("payout", in: company))?.value(of: "id") else { return nil }
         guard isOne(in: 5) else {

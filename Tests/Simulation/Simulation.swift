@@ -89,6 +89,8 @@ package struct Simulation {
         try await world.becomeQuiet(&random)
         try people.endPayments(in: world)
         try await world.becomeQuiet(&random)
+        try people.endPayouts(in: world)
+        try await world.becomeQuiet(&random)
         try people.releaseAll(in: world)
         try await world.retryReviewed()
         for hours in [1, 7, 8 * 24, 7] as [Int64] {
