@@ -65,8 +65,13 @@
                 return open()
             }
 
+            /// One of each company, then the next of each: every server has some of those that are paid first.
             private func open() -> [String] {
-                fleet.stripe.invoices().filter { $0.status == "open" }.map(\.id)
+                let invoices = fleet.stripe.invoices().filter { $0.status == "open" }
+                let companies = Dictionary(grouping: invoices, by: \.account).sorted { $0.key < $1.key }.map(\.value)
+                return (0..<fleet.invoicesPerCompany).flatMap { number in
+                    companies.filter { number < $0.count }.map { $0[number].id }
+                }
             }
 
             /// Three phases under load; answers how many payments stand released in Visma.
