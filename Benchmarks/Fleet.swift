@@ -14,10 +14,10 @@
     final class Fleet: Sendable {
         /// Of the leases; short, so that a handover does not take long.
         static let leaseSeconds = 3
-        static let invoicesPerCompany = 3
         private static let patienceSeconds = 600
 
         let tenants: [TenantID]
+        let invoicesPerCompany: Int
         let cluster: PrivateCluster
         let database: PostgresDatabase
         let url: String
@@ -35,8 +35,10 @@
         private static func secret(_ index: Int) -> String { "secret-of-company-\(index)" }
         private static func key(_ index: Int) -> String { "rk_test_company\(index)0123456789abcdef" }
 
-        init(scratch: String, tenantCount: Int, seed: UInt64) async throws {
+        /// - Parameter invoices: so many at least, the same for each company.
+        init(scratch: String, tenantCount: Int, invoices: Int, seed: UInt64) async throws {
             self.scratch = scratch
+            invoicesPerCompany = (invoices + tenantCount - 1) / tenantCount
             tenants = (1...tenantCount).map(Self.tenant)
             cluster = try PrivateCluster(.none, password: hex(try secureRandomBytes(16)))
             url = try cluster.makeDatabase("fleet")
@@ -68,7 +70,7 @@
                     name: "Customer \(index)", mainEmail: "customer\(index)@example.com", street: "Storgata 1",
                     postalCode: "0155", city: "Oslo"), in: Self.vismaTenant(index))
             let today = LocalDate(daysSince1970: Int(Stage.now().unixSeconds / 86_400))
-            for number in 1...Self.invoicesPerCompany {
+            for number in 1...invoicesPerCompany {
                 _ = try visma.addInvoice(
                     VismaInvoiceSeed(
                         customer: customer, date: today.adding(days: -3).description,

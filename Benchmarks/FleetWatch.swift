@@ -12,15 +12,15 @@
 
         private let fleet: Fleet
         private let nodes = Mutex<[Node]>([])
-        private let invoices: Mutex<ArraySlice<String>>
+        private let invoices = Mutex<ArraySlice<String>>([])
         private let turn = Atomic<Int>(0)
         private let state = Mutex((paid: [String](), accepted: Set<String>()))
         private let client = LoopbackClient()
 
-        init(_ fleet: Fleet, invoices: [String]) {
-            self.fleet = fleet
-            self.invoices = Mutex(invoices[...])
-        }
+        init(_ fleet: Fleet) { self.fleet = fleet }
+
+        /// What is to be paid.
+        func bill(_ invoices: [String]) { self.invoices.withLock { $0 = invoices[...] } }
 
         /// Whom webhooks go to: those that a load balancer would find ready.
         func serve(_ nodes: [Node]) { self.nodes.withLock { $0 = nodes } }

@@ -16,19 +16,25 @@
 
         /// Beyond the lease: until the others have noticed, and a turn is free.
         private static let noticeSeconds = 2
+        /// Payments while one of the servers is disturbed.
+        private static let perPhaseMax = 250
         private static let pauseAt = "effect.sent/payment.create"
 
         func measure(_ options: FigureOptions) async throws -> [Reading] {
-            let fleet = try await Fleet(scratch: options.scratch, tenantCount: options.tenants, seed: options.seed)
+            let perPhase = min(options.tenants, Self.perPhaseMax)
+            let fleet = try await Fleet(
+                scratch: options.scratch, tenantCount: options.tenants, invoices: 3 * perPhase, seed: options.seed)
             defer { fleet.end() }
-            return try await fleet.whileServing { systems in try await Course(fleet: fleet, systems: systems).run() }
+            return try await fleet.whileServing { systems in
+                try await Course(fleet: fleet, systems: systems, perPhase: perPhase).run()
+            }
         }
 
         private struct Course: Sendable {
             let fleet: Fleet
             let systems: Fleet.Systems
+            let perPhase: Int
 
-            private var perPhase: Int { fleet.tenants.count }
             /// What two cores manage beside the simulators.
             private var perSecond: Int { 10 }
 
@@ -36,12 +42,11 @@
                 let zombie = try fleet.start("zombie", systems, ["MLC_PAUSE_AT": pauseAt])
                 let others = [try fleet.start("one", systems), try fleet.start("two", systems)]
                 try await Fleet.until("three servers listen") { (others + [zombie]).allSatisfy { $0.port != nil } }
-                let all = fleet.tenants.count * Fleet.invoicesPerCompany
-                try await Fleet.until("all invoices are pushed") { open().count == all }
-                tell("  \(all) invoices pushed")
-                let (load, watch) = (FleetLoad(fleet, invoices: open()), FleetWatch(fleet))
+                let (load, watch) = (FleetLoad(fleet), FleetWatch(fleet))
+                load.serve([zombie] + others)
                 let booked = try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { await load.carry() }
+                    load.bill(try await pushed())
                     group.addTask { try await watch.look() }
                     let disturbed = try await disturb(zombie, others, load, watch)
                     group.cancelAll()
@@ -50,15 +55,29 @@
                 return try await readings(booked, load, watch, zombie)
             }
 
+            /// All invoices, once they are in Stripe and nothing is left to do.
+            private func pushed() async throws -> [String] {
+                let began = ContinuousClock.now
+                let all = fleet.tenants.count * fleet.invoicesPerCompany
+                try await Fleet.until("all invoices are pushed") { open().count == all }
+                tell("  \(all) invoices pushed in \(Int((ContinuousClock.now - began) / .seconds(1))) s")
+                try await Fleet.until("nothing is left to do") { try await isIdle() }
+                return open()
+            }
+
+            /// One of each company, then the next of each: every server has some of those that are paid first.
             private func open() -> [String] {
-                fleet.stripe.invoices().filter { $0.status == "open" }.map(\.id)
+                let invoices = fleet.stripe.invoices().filter { $0.status == "open" }
+                let companies = Dictionary(grouping: invoices, by: \.account).sorted { $0.key < $1.key }.map(\.value)
+                return (0..<fleet.invoicesPerCompany).flatMap { number in
+                    companies.filter { number < $0.count }.map { $0[number].id }
+                }
             }
 
             /// Three phases under load; answers how many payments stand released in Visma.
             private func disturb(
                 _ zombie: Node, _ others: [Node], _ load: FleetLoad, _ watch: FleetWatch
             ) async throws -> Int {
-                load.serve([zombie] + others)
                 async let first: Void = load.pay(perPhase, perSecond: perSecond)
                 try await Fleet.until("one server stands still") { zombie.isPaused }
                 watch.mark(zombie, isDown: true)

@@ -9,12 +9,15 @@ import Synchronization
 package final class NodeMembership: Service, Sendable {
     /// Heartbeats in the time of a lease.
     private static let beatsPerLease: Int64 = 5
+    /// How often it looks who is there: what is seen late is begun late.
+    private static let lookMilliseconds: Int64 = 500
     /// How long one that is gone is still shown.
     package static let goneSecondsKept: Int64 = 86_400
 
     private struct View {
         var share = NodeShare([])
         var isDraining = false
+        var changes = 0
     }
 
     private let environment: SyncEnvironment
@@ -32,6 +35,9 @@ package final class NodeMembership: Service, Sendable {
         view.withLock { $0.share.owner(of: tenant) } == environment.node
     }
 
+    /// How often the nodes have been others.
+    var changes: Int { view.withLock { $0.changes } }
+
     /// It was told to take no more turns, or stops.
     package var isDraining: Bool { view.withLock { $0.isDraining } || isStopping.withLock { $0 } }
 
@@ -46,13 +52,20 @@ package final class NodeMembership: Service, Sendable {
 
     package func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
-            // `leaseSeconds` is whole, so a fifth of it is whole milliseconds.
-            let pause = Duration.milliseconds(environment.leaseSeconds * 1000 / Self.beatsPerLease)
-            while (try? await Task.sleep(for: pause)) != nil {
+            let apart = environment.leaseSeconds * 1000 / Self.beatsPerLease
+            let pause = min(apart, Self.lookMilliseconds)
+            var sinceBeat: Int64 = 0
+            while (try? await Task.sleep(for: .milliseconds(pause))) != nil {
+                sinceBeat += pause
                 do {
-                    try await beat()
+                    if sinceBeat >= apart {
+                        try await beat()
+                        sinceBeat = 0
+                    } else {
+                        try await look()
+                    }
                 } catch {
-                    environment.log.error("the heartbeat failed", metadata: ["error": "\(error)"])
+                    environment.log.error("the nodes were not seen", metadata: ["error": "\(error)"])
                 }
             }
         }
@@ -77,15 +90,25 @@ package final class NodeMembership: Service, Sendable {
         learn(nodes, now: now)
     }
 
+    private func look() async throws {
+        let (nodes, now) = try await environment.database.read { [environment] db in
+            (try NodesTable.list(db), try environment.leaseTime(db))
+        }
+        learn(nodes, now: now)
+    }
+
     /// - Parameters:
     ///   - nodes: all that the database knows.
     ///   - now: by the database.
-    func learn(_ nodes: [NodeRecord], now: Timestamp) {
+    private func learn(_ nodes: [NodeRecord], now: Timestamp) {
         let there = nodes.filter { $0.expiresAt > now }
         let share = NodeShare(there.filter { $0.state == .active }.map(\.id))
         let isDraining = nodes.contains { $0.id == environment.node && $0.state == .draining }
         let before = view.withLock { view in
-            defer { view = View(share: share, isDraining: isDraining) }
+            defer {
+                let changes = view.changes + (view.share == share ? 0 : 1)
+                view = View(share: share, isDraining: isDraining, changes: changes)
+            }
             return view
         }
         if before.share != share {

@@ -33,6 +33,8 @@ package final class Scheduler: Service, Sendable {
     private let turn: @Sendable (Agenda.Start) async -> Agenda.End
     /// Whether this process takes a tenant's turns now.
     private let owns: @Sendable (TenantID) -> Bool
+    /// Another number when other tenants are this process's.
+    private let shares: @Sendable () -> Int
     private let log: Logger
     private let shedCounter = Counter(label: "mlc_polls_shed_total")
     private let waitingGauge = Gauge(label: "mlc_turns_waiting")
@@ -47,16 +49,9 @@ package final class Scheduler: Service, Sendable {
     ) {
         self.init(
             limits: limits, now: environment.now, log: environment.log,
-            owns: { membership?.owns($0) ?? true },
+            owns: { membership?.owns($0) ?? true }, shares: { membership?.changes ?? 0 },
             due: { moment, limit in
-                let (due, nodes, now) = try await environment.database.read { db in
-                    (
-                        try SchedulesTable.due(db, by: moment, limit: limit), try NodesTable.list(db),
-                        try environment.leaseTime(db)
-                    )
-                }
-                membership?.learn(nodes, now: now)
-                return due
+                try await environment.database.read { try SchedulesTable.due($0, by: moment, limit: limit) }
             },
             turn: { start in
                 do {
@@ -77,11 +72,13 @@ package final class Scheduler: Service, Sendable {
 
     /// - Parameters:
     ///   - owns: whether this process takes a tenant's turns.
+    ///   - shares: another number when it answers otherwise than before.
     ///   - due: the tenants that are due by a moment, at most so many of either kind.
     ///   - turn: one turn of one tenant.
     init(
         limits: Limits, now: @escaping @Sendable () -> Timestamp, log: Logger,
         owns: @escaping @Sendable (TenantID) -> Bool = { _ in true },
+        shares: @escaping @Sendable () -> Int = { 0 },
         due: @escaping @Sendable (Timestamp, Int) async throws -> [DueTenant],
         turn: @escaping @Sendable (Agenda.Start) async -> Agenda.End
     ) {
@@ -89,6 +86,7 @@ package final class Scheduler: Service, Sendable {
         self.now = now
         self.log = log
         self.owns = owns
+        self.shares = shares
         self.due = due
         self.turn = turn
         agenda = Mutex(Agenda(limits: limits))
@@ -137,6 +135,7 @@ package final class Scheduler: Service, Sendable {
     private func rescan() async {
         repeat {
             let began = ContinuousClock.now
+            let share = shares()
             do {
                 let found = try await due(now().adding(seconds: limits.horizonSeconds), limits.rowsMax)
                     .filter { owns($0.tenant) }
@@ -149,8 +148,19 @@ package final class Scheduler: Service, Sendable {
             tellOfShedding()
             // However much is due, asking for it takes a small part of the time.
             let cost = (ContinuousClock.now - began) / .milliseconds(1)
-            if await !pause(max(limits.rescanMilliseconds, Int64(cost * 20))) { return }
+            if await !rest(max(limits.rescanMilliseconds, Int64(cost * 20)), whileIn: share) { return }
         } while true
+    }
+
+    /// Rests between two looks, but for no longer than the tenants are the same: those of a node that died have waited
+    /// already. False when it was cancelled.
+    private func rest(_ milliseconds: Int64, whileIn share: Int) async -> Bool {
+        var left = milliseconds
+        while left > 0, shares() == share {
+            guard await pause(min(left, limits.rescanMilliseconds)) else { return false }
+            left -= limits.rescanMilliseconds
+        }
+        return true
     }
 
     private func tellOfShedding() {

@@ -144,6 +144,10 @@ package actor TenantSync {
         environment.log.warning("commit refused", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
         var report = report
         report.stopped = report.stopped ?? error.description
+        // What it met when it went on (calls that were over long ago) says nothing of the other side.
+        report.notBefore = nil
+        pause = nil
+        stops = 0
         return report
     }
 

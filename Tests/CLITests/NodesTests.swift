@@ -14,7 +14,7 @@
             let process = try Spawn.start(
                 [
                     "/usr/bin/timeout", "-s", "KILL", "\(Tool.secondsMax)", bench, "--only", "node_wait_seconds_max",
-                    "--tenants", "12", "--output", "json",
+                    "--tenants", "30", "--output", "json",
                 ],
                 environment: ["PATH": "/usr/bin:/bin", "TMPDIR": tool.directory.path], input: "/dev/null",
                 output: output, errors: errors)
