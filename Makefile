@@ -56,6 +56,7 @@ prove: setup
 	ML_CONNECTOR_KILL_ENGINE=postgres swift test $(BUILD_FLAGS) --skip-build --disable-xctest \
 		--filter '^CLITests\.KillTests' </dev/null
 	ops/build.sh $(BUILD_FLAGS) --product bench
+	.build/debug/bench --only node_wait_seconds_max --tenants 30
 	.build/debug/bench --only node_wait_seconds_max --tenants 1000
 	env -u ML_CONNECTOR_POSTGRES swift build --scratch-path .build/plain --product ml-connector
 	if ldd .build/plain/debug/ml-connector | grep libpq; then exit 1; fi

@@ -154,6 +154,14 @@ extension IsolationTests {
             }
         ),
         (
+            "SettlementsTable.giveUpRecord(_:tenant:document:revision:cause:)",
+            {
+                _ = try SettlementsTable.giveUpRecord(
+                    $0, tenant: $1, document: invoiceRef, revision: 1,
+                    cause: Population.settlement("x", whole: 1).cause)
+            }
+        ),
+        (
             "CustomerLinksTable.put(_:tenant:_:)",
             {
                 try CustomerLinksTable.put(

@@ -24,7 +24,8 @@ struct PolicyKeysTests {
         "branch_cash_accounts": "PostingPolicyTests.branches", "payment_method": "PlanTests.paymentDraft",
         "refund_review_days": "PostingPolicyTests.reviewDays", "dispute_entry_type": "PostingPolicyTests.posts",
         "stop_dunning": "PostingPolicyTests.dunning", "fee_entry_type": "PostingPolicyTests.posts",
-        "bank_ledger_accounts": "StateTests.payoutJournal", "clearing_ledger_accounts": "StateTests.payoutJournal",
+        "push_cap": "PushCapTests.confirmed", "bank_ledger_accounts": "StateTests.payoutJournal",
+        "clearing_ledger_accounts": "StateTests.payoutJournal",
     ]
 
     @Test("each key is in one of the tables, or names the test that shows what it does, and never both")
@@ -39,7 +40,8 @@ struct PolicyKeysTests {
     @Test("every value of a table's key is in its table")
     func values() {
         let complete = Set(PostingPolicyTests.values.keys).union(CollectingPolicyTests.values.keys)
-        #expect(complete == Self.inTables)
+        // An account has no list of values.
+        #expect(complete.union(["exchange_ledger_account"]) == Self.inTables)
     }
 
     @Test("the tests that are named are there", arguments: shown.keys.sorted())

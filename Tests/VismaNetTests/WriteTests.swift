@@ -249,7 +249,8 @@ struct ErrorTests {
         for status in [400, 422, 500] {
             let error = try await failure(status, body)
             #expect(error?.code == "visma.period_closed")
-            #expect(error?.disposition == .reject)
+            // A 500 may hide an effect, so it is looked up first.
+            #expect(error?.disposition == (status == 500 ? .uncertain : .reject))
             #expect(error?.text.hasPrefix("financial period \(period): VismaId") == true)
             #expect(error?.description.hasPrefix("visma.period_closed: ") == true)
         }

@@ -3,7 +3,7 @@ import Testing
 @testable import Domain
 
 @Suite("The cap on pushes")
-struct PushCapTests {
+struct PushTallyTests {
     private static func kroner(_ whole: Int64) -> Int64 { whole * 100 }
 
     struct Course: Sendable, CustomTestStringConvertible {
