@@ -98,7 +98,7 @@ struct Assembly: Sendable {
         }
     }
 
-    /// The first node brings the schema up and ends the leases of processes that died; the others come to it as it is.
+    /// The first node brings the schema up and ends what is left of processes that died; the others come to it as it is.
     private static func joinLock(_ settings: Settings) async throws -> (any ProcessLock, any Database) {
         let address = settings.database
         let patience = ContinuousClock.now + .seconds(joinSecondsMax)
@@ -107,7 +107,10 @@ struct Assembly: Sendable {
                 let database = try address.open()
                 do {
                     try await Migrator(database: database).migrate(now: SystemSource.now())
-                    try await database.write { _ = try LeasesTable.clearAcrossTenants($0) }
+                    try await database.write { db in
+                        _ = try LeasesTable.clearAcrossTenants(db)
+                        try NodesTable.removeAll(db)
+                    }
                     try await lock.share()
                     return (lock, database)
                 } catch {

@@ -100,11 +100,16 @@ struct InFlightLimitTests {
             while door.state.withLock({ ($0.inside[.visma] ?? 0) + ($0.inside[.stripe] ?? 0) }) < 4 {
                 await Task.yield()
             }
+            // Long enough to be counted.
+            let begun = ContinuousClock.now
+            while ContinuousClock.now - begun < .milliseconds(5) { await Task.yield() }
             door.isOpen.withLock { $0 = true }
             for try await status in group { #expect(status == 200) }
         }
         #expect(door.state.withLock { $0.most } == [.visma: 3, .stripe: 1])
-        #expect(door.state.withLock { $0.timeouts }.allSatisfy { (30_000...60_000).contains($0) })
+        let timeouts = door.state.withLock { $0.timeouts }
+        #expect(timeouts.allSatisfy { (1...60_000).contains($0) })
+        #expect(timeouts.contains { $0 < 60_000 })
     }
 
     @Test("A call that gets no place in half its time was certainly not sent")

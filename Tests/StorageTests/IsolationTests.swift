@@ -24,6 +24,7 @@ struct IsolationTests {
         "NodesTable.drain(_:id:)": "nodes belong to no tenant",
         "NodesTable.remove(_:id:)": "nodes belong to no tenant",
         "NodesTable.removeGone(_:since:)": "nodes belong to no tenant",
+        "NodesTable.removeAll(_:)": "nodes belong to no tenant",
         "NodesTable.find(_:id:)": "nodes belong to no tenant",
         "NodesTable.list(_:)": "nodes belong to no tenant",
         "TenantsTable.insert(_:_:)": "a new tenant has no rows yet",

@@ -34,6 +34,8 @@ struct NodesTableTests {
             #expect(try NodesTable.find(db, id: "c") == nil)
             try NodesTable.removeGone(db, since: later(60))
             #expect(try NodesTable.list(db).map(\.id) == ["b"])
+            try NodesTable.removeAll(db)
+            #expect(try NodesTable.list(db) == [])
         }
     }
 

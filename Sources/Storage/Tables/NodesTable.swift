@@ -64,6 +64,11 @@ package enum NodesTable {
         try db.execute("DELETE FROM nodes WHERE expires_at < \(moment)")
     }
 
+    /// For a process that has the database alone: all others are gone, whatever their rows say.
+    package static func removeAll(_ db: any SQLConnection) throws {
+        try db.execute("DELETE FROM nodes")
+    }
+
     package static func find(_ db: any SQLConnection, id: String) throws -> NodeRecord? {
         try db.query("SELECT \(columns) FROM nodes WHERE id = \(id)").first.map(record)
     }
