@@ -260,6 +260,15 @@ enum StandingCases {
         PlanCase("a failed charge goes on to the invoice by note", Samples.collecting(), ["write record by note"]) {
             $0.collection?.charges = [Samples.failedCharge()]
         },
+        PlanCase("Stripe gives another payment link: the one that was written lately leads there too", relinked(), []) {
+            _ in
+        },
+        PlanCase("the link was written long ago: the new one", relinked(), ["write record by note"]) {
+            $0.effects[0].sentAt = Samples.now.adding(seconds: -26 * 86_400)
+        },
+        PlanCase("pushed again: the link of the new invoice", relinked(), ["write record by note"]) {
+            $0.link?.revision = 2
+        },
         PlanCase("notes are refused here: by attachment", Samples.collecting(), ["write record by attachment"]) {
             $0.collection?.charges = [Samples.failedCharge()]
             $0.recordAbility = .attachment
@@ -291,6 +300,16 @@ enum StandingCases {
             "a dispute in a status that nobody knows: a review", disputed("teleported"),
             ["review dispute_closed", "write record by note"]),
     ]
+
+    private static func relinked() -> Situation {
+        var situation = Samples.collecting()
+        let key = InvoiceRecord.contentKey(InvoiceRecord.block(in: situation.receivable?.note) ?? "")
+        situation.effects = [
+            Samples.effect(Step.writeNote, cause: key, .done, sentAt: Samples.now.adding(seconds: -86_400))
+        ]
+        situation.collection?.hostedURL = "https://invoice.stripe.test/i/2"
+        return situation
+    }
 
     private static func disputed(_ status: String) -> Situation {
         var situation = Samples.booked()
