@@ -32,23 +32,33 @@ package struct WebApp: Sendable {
         observer = RequestObserver(metrics: metrics, makeRequestID: makeRequestID, uptime: uptime)
     }
 
+    private typealias Handler = @Sendable (Request, WebContext) async throws -> Response
+
+    /// What is posted here by other systems.
+    private var received: [(path: RouterPath, post: Handler)] {
+        [
+            ("/webhooks/stripe", webhooks.post), ("/webhooks/stripe/{endpoint}", webhooks.post),
+            ("/webhooks/visma/{endpoint}", webhooks.postFromVisma),
+        ]
+    }
+
+    private var pages: [(path: RouterPath, page: Handler)] {
+        [("/healthz", operations.healthz), ("/readyz", operations.readyz), ("/metrics", operations.scrape)]
+    }
+
+    /// Every path that is served, as it is matched.
+    package var paths: [String] { (received.map(\.path) + pages.map(\.path)).map(\.description) }
+
     package func responder() -> RouterResponder<WebContext> {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: observer)
         router.add(middleware: TrustGuard(trust: trust))
-        let received: [(RouterPath, @Sendable (Request, WebContext) async throws -> Response)] = [
-            ("/webhooks/stripe", webhooks.post), ("/webhooks/stripe/{endpoint}", webhooks.post),
-            ("/webhooks/visma/{endpoint}", webhooks.postFromVisma),
-        ]
         for (path, post) in received {
             router.on(path, method: .post, use: post)
             for method in Self.methods where method != .post {
                 router.on(path, method: method) { _, _ in try WebhookRoute.wrongMethod() }
             }
         }
-        let pages: [(RouterPath, @Sendable (Request, WebContext) async throws -> Response)] = [
-            ("/healthz", operations.healthz), ("/readyz", operations.readyz), ("/metrics", operations.scrape),
-        ]
         for (path, page) in pages {
             router.on(path, method: .get, use: page)
             for method in Self.methods where method != .get && method != .head {

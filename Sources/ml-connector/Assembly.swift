@@ -98,7 +98,8 @@ struct Assembly: Sendable {
         }
     }
 
-    /// The first node brings the schema up and ends what is left of processes that died; the others come to it as it is.
+    /// The first node brings the schema up and ends what is left of processes that died; the others come to it as it
+    /// is.
     private static func joinLock(_ settings: Settings) async throws -> (any ProcessLock, any Database) {
         let address = settings.database
         let patience = ContinuousClock.now + .seconds(joinSecondsMax)
