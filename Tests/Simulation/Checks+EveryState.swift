@@ -237,7 +237,10 @@ struct EveryState {
                 return last.voidedFor == .refund
                     || last.state == .voided && last.voidedFor == nil && isGivenBack(intent)
             }
-            return !standing.isEmpty || isVoided || isReviewed(intent: intent)
+            // A person releases the credit note that it is to be paid from, and has not.
+            let awaitsRelease =
+                policy.booking == .hold && bookings.contains { $0.cause == "\(id):credit" && $0.state == .held }
+            return !standing.isEmpty || isVoided || awaitsRelease || isReviewed(intent: intent)
                 ? nil : "refund \(id) of \(refund.units("amount")) is not booked: \(documents(ofIntent: intent))"
         }
     }
