@@ -96,14 +96,18 @@ enum SettlementPlan {
             why: "\(application) settled it in Visma while a payment is under way")
     }
 
-    /// No payment is in flight, and all of ours are released or taken back.
+    /// No payment is in flight, and all that we apply to the document is released or taken back. A fee or a refund on
+    /// hold takes nothing off it.
     static func isQuiet(_ collection: Collection, _ situation: Situation) -> Bool {
         let isUnderWay = collection.payments.contains { payment in
             if case .outsideStripe = payment.source { return false }
             return payment.isInFlight
                 || (payment.status == "paid" && PaymentPlan.bookings(of: payment, situation).isEmpty)
         }
-        return !isUnderWay && situation.bookings.allSatisfy { $0.state == .booked || $0.state == .voided }
+        let applied = situation.bookings.filter {
+            $0.kind == .payment || $0.kind == .creditNote && $0.applied.isPositive
+        }
+        return !isUnderWay && applied.allSatisfy { $0.state == .booked || $0.state == .voided }
     }
 
     private static func isOurs(_ total: Total, _ situation: Situation) -> Bool {

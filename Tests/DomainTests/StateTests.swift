@@ -75,6 +75,9 @@ struct StateTests {
     @Test("What changed meanwhile, or waits for a person", arguments: TurnCases.changed)
     func changes(_ sample: PlanCase) { check(sample) }
 
+    @Test("What is on hold while Stripe is to be told", arguments: TurnCases.onHold)
+    func onHold(_ sample: PlanCase) { check(sample) }
+
     @Test("Cash accounts by branch", arguments: PostingCases.branches)
     func branches(_ sample: PlanCase) { check(sample) }
 
@@ -106,7 +109,7 @@ struct StateTests {
             SettlementCases.told, SettlementCases.withdrawn, SettlementCases.betweenTheTwo, PostingCases.periods,
             PostingCases.undo, PostingCases.strays,
             PostingCases.stripeCredits, PostingCases.overpayments, PostingCases.branches,
-            TurnCases.all, TurnCases.changed,
+            TurnCases.all, TurnCases.changed, TurnCases.onHold,
         ]
         for table in tables { #expect(Set(table.map(\.name)).count == table.count) }
         let payouts = PayoutCase.all + PayoutCase.exchanged

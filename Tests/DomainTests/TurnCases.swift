@@ -142,6 +142,42 @@ enum TurnCases {
         },
     ]
 
+    /// A person has credited it in Visma.
+    static let onHold: [PlanCase] = [
+        PlanCase(
+            "credited in Visma while the fee of an earlier payment is on hold: Stripe is told", partlyPaid(),
+            ["credit 250.00 NOK for CreditNote:C9=25000"]
+        ) {
+            $0.bookings.append(
+                Samples.booking(.held, of: "txn_1", .cashEntry, number: "E1", amount: Samples.kroner(20)))
+            $0.posted = [Samples.posted(.cashEntry, "E1", Samples.kroner(20), status: "Hold")]
+        },
+        PlanCase(
+            "credited in Visma while a payment of ours is on hold: later", partlyPaid(), ["look again in 3600 s"]
+        ) {
+            $0.bookings[0].state = .held
+            $0.posted = [Samples.posted(.payment, "P1", Samples.kroner(500), status: "Hold")]
+            $0.receivable?.applications = [Samples.application("CreditNote", "C9", Samples.kroner(250))]
+            $0.receivable?.balance = Samples.kroner(1000)
+        },
+    ]
+
+    private static func partlyPaid() -> Situation {
+        var situation = Samples.collecting()
+        situation.policy.writesInvoiceRecord = false
+        situation.policy.posting.booking = .hold
+        situation.bookings = [Samples.booking(.booked, amount: Samples.kroner(500))]
+        situation.receivable?.balance = Samples.kroner(500)
+        situation.receivable?.applications = [
+            Samples.application("P1", Samples.kroner(500)),
+            Samples.application("CreditNote", "C9", Samples.kroner(250)),
+        ]
+        situation.collection?.payments = [Samples.payment("inpay_1", Samples.kroner(500))]
+        situation.collection?.amountPaid = Samples.kroner(500)
+        situation.collection?.amountRemaining = Samples.kroner(750)
+        return situation
+    }
+
     private static func paidAtBank(_ situation: inout Situation, attempts: Int) {
         situation.policy.writesInvoiceRecord = false
         situation.receivable?.applications = [Samples.application("B1")]
