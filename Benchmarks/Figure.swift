@@ -8,12 +8,12 @@ protocol Figure: Sendable {
 }
 
 enum Figures {
-    static let all: [any Figure] = [IngressFigure(), RouteFigure(), ForgedFigure(), KillFigure()] + nodes
+    static let all: [any Figure] = [IngressFigure.sqlite, RouteFigure(), ForgedFigure(), KillFigure()] + postgres
 
     #if POSTGRES
-        private static let nodes: [any Figure] = [NodesFigure()]
+        private static let postgres: [any Figure] = [IngressFigure.postgres, NodesFigure()]
     #else
-        private static let nodes: [any Figure] = []
+        private static let postgres: [any Figure] = []
     #endif
 }
 
@@ -86,7 +86,7 @@ struct Reading: Sendable {
         func padded(_ text: String, _ width: Int) -> String {
             text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
         }
-        return padded(name, 32) + padded(text, 12) + padded(aimed, 16) + padded(verdict, 8) + remark
+        return padded(name, 34) + " " + padded(text, 12) + padded(aimed, 16) + padded(verdict, 8) + remark
     }
 
     var json: String {

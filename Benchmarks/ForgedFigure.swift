@@ -45,7 +45,7 @@ struct ForgedFigure: Figure {
                 quietRates.append(alone.perSecond)
             }
         }
-        try stage.database.shutDown()
+        try stage.engine.end()
         let told = forgedStatuses.sorted { $0.key < $1.key }.map { "\($0.value) times \($0.key)" }
         return [
             Reading(

@@ -19,7 +19,7 @@ struct KillFigure: Figure {
     func measure(_ options: FigureOptions) async throws -> [Reading] {
         let stage = try await Stage.open(options.scratch)
         try await stage.add(0..<Self.tenantCount, tenantCount: Self.tenantCount)
-        try stage.database.shutDown()
+        try stage.engine.end()
         var random = SandboxRandom(seed: options.seed)
         var acknowledged = 0
         var lost = 0

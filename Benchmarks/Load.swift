@@ -11,7 +11,10 @@ struct Load: Sendable {
         var statuses: [Int: Int] = [:]
         var nanoseconds: [Int64] = []
         var seconds = 0.0
+        /// Of this process, which is generator and server alike.
+        var cpuSeconds = 0.0
 
+        var cpuMicroseconds: Double { cpuSeconds * 1_000_000 / Double(max(1, nanoseconds.count)) }
         var perSecond: Double { Double(acknowledged.count) / seconds }
         var p99Milliseconds: Double {
             let sorted = nanoseconds.sorted()
@@ -84,6 +87,7 @@ private final class Generator {
     func run() throws -> Load.Result {
         for _ in 0..<load.connections { connections.append(Connection(socket: try Self.connect(load.port))) }
         defer { for connection in connections { close(connection.socket) } }
+        let cpuBefore = Self.cpuSeconds()
         let begun = DispatchTime.now().uptimeNanoseconds
         let end = begun + UInt64(load.seconds * 1_000_000_000)
         var now = begun
@@ -99,7 +103,14 @@ private final class Generator {
             now = DispatchTime.now().uptimeNanoseconds
         }
         result.seconds = Double(now - begun) / 1_000_000_000
+        result.cpuSeconds = Self.cpuSeconds() - cpuBefore
         return result
+    }
+
+    private static func cpuSeconds() -> Double {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1_000_000 }
     }
 
     private static func connect(_ port: Int) throws -> Int32 {

@@ -39,7 +39,7 @@ struct RouteFigure: Figure {
             oneNanoseconds.append(alone)
             manyNanoseconds.append(among)
         }
-        try stage.database.shutDown()
+        try stage.engine.end()
         return [
             Reading(
                 "route_hint_ratio", ratios.median, aim: .atMost(1.2),

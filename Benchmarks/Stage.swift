@@ -20,10 +20,11 @@ struct NoNetwork: Transport {
 struct Stage: Sendable {
     static let bodyBytes = 3072
 
-    let database: SQLiteDatabase
+    let engine: any StageEngine
     let environment: SyncEnvironment
     let keyFile: String
-    private let commits: Counter
+
+    var database: any Database { engine.database }
 
     final class Counter: Sendable {
         private let count = Atomic<Int>(0)
@@ -31,17 +32,17 @@ struct Stage: Sendable {
         var value: Int { count.load(ordering: .relaxed) }
     }
 
-    /// Transactions so far: with `synchronous=FULL` each one is a sync of the log.
-    var commitCount: Int { commits.value }
-
     static let now: @Sendable () -> Timestamp = {
         Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
     }
 
     static func open(_ directory: String) async throws -> Stage {
-        let commits = Counter()
-        let database = try SQLiteDatabase(
-            .pool(path: directory + "/ml-connector.sqlite"), beforeCommit: { commits.add() })
+        try await open(directory, on: try SQLiteStage(directory))
+    }
+
+    /// - Parameter directory: for the key file.
+    static func open(_ directory: String, on engine: any StageEngine) async throws -> Stage {
+        let database = engine.database
         try await Migrator(database: database).migrate(now: now())
         let keyFile = directory + "/master.key"
         _ = try MasterKeyFile.generate(at: keyFile, randomBytes: { try secureRandomBytes($0) })
@@ -52,7 +53,7 @@ struct Stage: Sendable {
             database: database, vault: vault, now: now, makeID: { UUID().uuidString }, transport: NoNetwork(),
             endpoints: .init(vismaAPI: nowhere, vismaConnect: nowhere, stripe: nowhere),
             log: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }, node: "bench")
-        return Stage(database: database, environment: environment, keyFile: keyFile, commits: commits)
+        return Stage(engine: engine, environment: environment, keyFile: keyFile)
     }
 
     // MARK: Endpoints
