@@ -55,7 +55,7 @@ struct Poller: Sendable {
         // rows in an overlap than on a page the cursor would stand still for ever.
         let tookSeconds = environment.now().seconds(since: beganAt)
         let isCovered = tookSeconds < Int64(tenant.policy.pollOverlapSeconds)
-        try await move(stream, Self.newer(cursor?.value, isCovered ? newest : first))
+        try await move(stream, to: Self.newer(cursor?.value, isCovered ? newest : first), from: cursor)
         try await environment.reached(.cursorMoved)
         return changed
     }
@@ -100,11 +100,14 @@ struct Poller: Sendable {
         }
     }
 
-    private func move(_ stream: SyncStream, _ value: String?) async throws {
+    /// A list that was asked for while it was read stays due: the change may be on a page that had been read.
+    private func move(_ stream: SyncStream, to value: String?, from before: StreamCursor?) async throws {
         try await environment.commitRenewing { [tenant, environment] db in
+            let found = try CursorsTable.get(db, tenant: tenant.id, stream: stream)
+            let wasAskedFor = before?.sweptAt != nil && found?.sweptAt == nil
             try CursorsTable.set(
                 db, tenant: tenant.id, stream: stream,
-                StreamCursor(value: value ?? "", sweptAt: environment.now()))
+                StreamCursor(value: value ?? "", sweptAt: wasAskedFor ? nil : environment.now()))
         }
     }
 }

@@ -78,6 +78,27 @@ struct PollTests {
         try await Soundness.expect(world, "killed after page \(page)")
     }
 
+    @Test("A hint that comes while the lists are read makes the one that was being read due again")
+    func hintWhileReading() async throws {
+        let world = try await World(seed: 5)
+        _ = try world.addInvoice()
+        try await world.quiet()
+        world.clock.advance(bySeconds: 301)
+        let once = Countdown(1)
+        world.interlude { [world, tenant = world.nord.tenant] reached in
+            guard reached == .pageStored, once.next() else { return }
+            let now = world.now()
+            try await world.environment().database.write { try Poller.makeDue($0, tenant: tenant, now: now) }
+        }
+        try await world.turn(world.nord.tenant)
+        world.interlude(nil)
+        let calls = world.visma.calls(of: world.nord.vismaTenant)
+        for _ in 0..<2 { try await world.turn(world.nord.tenant) }
+        let after = world.visma.calls(of: world.nord.vismaTenant)
+        #expect(after["GET customerinvoice"] ?? 0 == (calls["GET customerinvoice"] ?? 0) + 1)
+        #expect(after["GET customerpayment"] == calls["GET customerpayment"])
+    }
+
     @Test("After a sweep that took longer than the overlap the cursor stays behind what may have slipped by")
     func slowSweep() async throws {
         let quick = try await swept(pausingSeconds: 0)
