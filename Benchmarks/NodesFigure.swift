@@ -25,14 +25,14 @@
             let fleet = try await Fleet(
                 scratch: options.scratch, tenantCount: options.tenants, invoices: 3 * perPhase, seed: options.seed)
             defer { fleet.end() }
-            return try await fleet.whileServing { systems in
+            return try await fleet.companies.whileServing { systems in
                 try await Course(fleet: fleet, systems: systems, perPhase: perPhase).run()
             }
         }
 
         private struct Course: Sendable {
             let fleet: Fleet
-            let systems: Fleet.Systems
+            let systems: Companies.Systems
             let perPhase: Int
 
             /// What two cores manage beside the simulators.
