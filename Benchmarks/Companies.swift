@@ -1,8 +1,6 @@
 import Domain
 import Foundation
 import LibCrypto
-import Logging
-import Outbound
 import Sandbox
 import Storage
 import Sync
@@ -26,18 +24,17 @@ struct Companies: Sendable {
         }
     }
 
-    /// More than any figure makes: it is not the simulator's budget that is measured.
-    private static let hourlyCallsMax = 100_000_000
     private static let tenantsPerTransaction = 500
 
-    let plan: Plan
     let tenants: [TenantID]
     let database: any Database
     let keyFile: String
     let vault: Vault
-    let stripe: StripeSimulator
-    let visma: VismaSimulator
-    private let clock: SandboxClock
+    let simulators: Simulators
+
+    var plan: Plan { simulators.plan }
+    var stripe: StripeSimulator { simulators.stripe }
+    var visma: VismaSimulator { simulators.visma }
 
     static func tenant(_ index: Int) -> TenantID { TenantID("company-\(index)") }
     static func vismaTenant(_ index: Int) -> String {
@@ -45,61 +42,22 @@ struct Companies: Sendable {
         return "7e57ab1e-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
     }
     static func account(_ index: Int) -> String { "acct_company\(index)" }
-    private static func secret(_ index: Int) -> String { "secret-of-company-\(index)" }
-    private static func key(_ index: Int) -> String { "rk_test_company\(index)0123456789abcdef" }
+    static func secret(_ index: Int) -> String { "secret-of-company-\(index)" }
+    static func key(_ index: Int) -> String { "rk_test_company\(index)0123456789abcdef" }
 
     /// - Parameters:
     ///   - database: empty; its schema is made here.
     ///   - scratch: a folder of its own, for the master key.
     init(_ plan: Plan, database: any Database, scratch: String) async throws {
-        self.plan = plan
         self.database = database
         tenants = (1...plan.count).map(Self.tenant)
-        clock = .running()
-        stripe = StripeSimulator(clock: clock, seed: plan.seed)
-        visma = VismaSimulator(clock: clock, seed: plan.seed)
+        simulators = try Simulators(plan)
         keyFile = scratch + "/master.key"
         _ = try MasterKeyFile.generate(at: keyFile, randomBytes: { try secureRandomBytes($0) })
         vault = Vault(
             database: database, keys: try MasterKeyRing(file: keyFile), randomBytes: { try secureRandomBytes($0) })
-        for index in 1...plan.count { try plant(index) }
         try await Migrator(database: database).migrate(now: Stage.now())
         try await admit()
-    }
-
-    // MARK: In the simulators
-
-    private func plant(_ index: Int) throws {
-        var behaviour = VismaBehaviour()
-        behaviour.hourlyCallsMax = Self.hourlyCallsMax
-        visma.addCompany(
-            VismaCompany(
-                tenantID: Self.vismaTenant(index), number: "\(index)", name: "Company \(index)",
-                clientID: "client-\(index)", clientSecret: Self.secret(index), baseCurrency: "NOK",
-                cashAccounts: [.init(number: "1580", description: "Stripe", currency: "NOK", entryTypes: [])],
-                paymentMethods: [.init(id: "3", description: "Stripe")], behaviour: behaviour))
-        stripe.addAccount(
-            id: Self.account(index), secretKey: Self.key(index), country: "NO", supportedCurrencies: ["nok"])
-        let customer = try visma.addCustomer(
-            VismaCustomerSeed(
-                name: "Customer \(index)", mainEmail: "customer\(index)@example.com", street: "Storgata 1",
-                postalCode: "0155", city: "Oslo"), in: Self.vismaTenant(index))
-        try addInvoices(plan.invoicesEach, to: index, customer: customer)
-    }
-
-    /// Releases more invoices in Visma. Answers their numbers.
-    @discardableResult
-    func addInvoices(_ count: Int, to index: Int, customer: String) throws -> [String] {
-        let today = LocalDate(daysSince1970: Int(Stage.now().unixSeconds / 86_400))
-        return try (0..<count).map { number in
-            try visma.addInvoice(
-                VismaInvoiceSeed(
-                    customer: customer, date: today.adding(days: -3).description,
-                    dueDate: today.adding(days: 11).description,
-                    // Below what is a large amount for Stripe.
-                    lines: [.init("Consulting", quantity: "\(1 + number % 500)", unitPrice: "1250.00")]),
-                in: Self.vismaTenant(index))
-        }
     }
 
     // MARK: In the database
@@ -161,24 +119,5 @@ struct Companies: Sendable {
               cash_accounts:
                 NOK: "1580"\(cap ?? "")
             """
-    }
-
-    // MARK: Served
-
-    struct Systems: Sendable {
-        var stripePort: Int
-        var vismaPort: Int
-    }
-
-    /// Runs both simulators over HTTP for the length of `body`.
-    func whileServing<R: Sendable>(_ body: @escaping @Sendable (Systems) async throws -> R) async throws -> R {
-        var quiet = Logger(label: "bench")
-        quiet.logLevel = .error
-        let (log, visma) = (quiet, visma)
-        return try await SandboxServer(stripe: stripe, logger: log).whileServing { stripePort in
-            try await SandboxServer(other: { visma.handle($0) }, logger: log).whileServing { vismaPort in
-                try await body(Systems(stripePort: stripePort, vismaPort: vismaPort))
-            }
-        }
     }
 }

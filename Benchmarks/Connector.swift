@@ -27,7 +27,7 @@ struct Connector: Sendable {
         _ companies: Companies, watch: @escaping @Sendable (any Transport) -> any Transport = { $0 },
         _ body: @escaping @Sendable (Connector) async throws -> R
     ) async throws -> R {
-        try await companies.whileServing { systems in
+        try await companies.simulators.whileServing { systems in
             try await Network.with { network in
                 let environment = try Self.environment(companies, systems, watch(network))
                 return try await serve(environment, body)
@@ -41,7 +41,7 @@ struct Connector: Sendable {
         return LimitedTransport(transport) { $0.url.hasPrefix(stripe) ? .stripe : .visma }
     }
 
-    static func endpoints(_ systems: Companies.Systems) throws -> SyncEnvironment.Endpoints {
+    static func endpoints(_ systems: Simulators.Systems) throws -> SyncEnvironment.Endpoints {
         let rules = try HostRules()
         let visma = try rules.baseURL("http://127.0.0.1:\(systems.vismaPort)")
         return .init(
@@ -50,7 +50,7 @@ struct Connector: Sendable {
     }
 
     private static func environment(
-        _ companies: Companies, _ systems: Companies.Systems, _ transport: any Transport
+        _ companies: Companies, _ systems: Simulators.Systems, _ transport: any Transport
     ) throws -> SyncEnvironment {
         let endpoints = try endpoints(systems)
         return SyncEnvironment(
@@ -94,16 +94,20 @@ struct Connector: Sendable {
         }
     }
 
-    /// Posts a delivery of the simulated Stripe to its endpoint and tells the simulator what came of it. Answers the
-    /// status.
-    @discardableResult
-    func carry(_ delivery: StripeDelivery, of stripe: StripeSimulator) async throws -> Int {
+    /// Posts a delivery of the simulated Stripe to its endpoint and tells the simulator that it was taken. Throws when
+    /// it was not.
+    func carry(_ delivery: StripeDelivery, of stripe: StripeSimulator) async throws {
         let request = SandboxRequest(
             method: "POST", path: URL(string: delivery.url)?.path ?? "", headers: delivery.headers,
             body: delivery.body)
         let status = try await client.send(request, to: "http://127.0.0.1:\(port)").status
         stripe.report(delivery, status: status)
-        return status
+        guard status == 200 else { throw Load.Failed(description: "a delivery was answered with \(status)") }
+    }
+
+    /// Posts all deliveries that are due, one after the other.
+    func carryAll(of stripe: StripeSimulator) async throws {
+        for delivery in stripe.takeDeliveries() { try await carry(delivery, of: stripe) }
     }
 }
 

@@ -8,7 +8,8 @@ protocol Figure: Sendable {
 }
 
 enum Figures {
-    static let all: [any Figure] = [IngressFigure(), RouteFigure(), ForgedFigure(), KillFigure()] + nodes
+    static let all: [any Figure] =
+        [IngressFigure(), RouteFigure(), ForgedFigure(), KillFigure(), WebhookFigure(), PushFigure()] + nodes
 
     #if POSTGRES
         private static let nodes: [any Figure] = [NodesFigure()]

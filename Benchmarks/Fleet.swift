@@ -40,7 +40,7 @@
 
         // MARK: Servers
 
-        func start(_ name: String, _ systems: Companies.Systems, _ more: [String: String] = [:]) throws -> Node {
+        func start(_ name: String, _ systems: Simulators.Systems, _ more: [String: String] = [:]) throws -> Node {
             try Node(
                 name: name, scratch: scratch,
                 environment: [
