@@ -15,6 +15,12 @@ struct Connector: Sendable {
     /// Nobody listens there: deliveries are carried to the port that was bound, as a proxy would.
     private static let publicURL = "http://127.0.0.1:9"
     private static let node = "bench"
+    /// What goes wrong is told.
+    private static let log = {
+        var log = Logger(label: "connector", factory: { StreamLogHandler.standardError(label: $0) })
+        log.logLevel = .warning
+        return log
+    }()
 
     let environment: SyncEnvironment
     /// Where webhooks are taken.
@@ -56,7 +62,7 @@ struct Connector: Sendable {
         return SyncEnvironment(
             database: companies.database, vault: companies.vault, now: Stage.now,
             makeID: { UUID().uuidString.lowercased().filter { $0 != "-" } },
-            transport: limited(transport, endpoints), endpoints: endpoints, log: Server.log, node: node,
+            transport: limited(transport, endpoints), endpoints: endpoints, log: log, node: node,
             publicURL: publicURL)
     }
 

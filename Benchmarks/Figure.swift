@@ -9,7 +9,8 @@ protocol Figure: Sendable {
 
 enum Figures {
     static let all: [any Figure] =
-        [IngressFigure(), RouteFigure(), ForgedFigure(), KillFigure(), WebhookFigure(), PushFigure()] + nodes
+        [IngressFigure(), RouteFigure(), ForgedFigure(), KillFigure(), WebhookFigure(), PushFigure(), NoisyFigure()]
+        + nodes
 
     #if POSTGRES
         private static let nodes: [any Figure] = [NodesFigure()]
