@@ -80,7 +80,7 @@ let proofs: [Target] = [
         name: "bench",
         dependencies: [
             "Domain", "Storage", "Vault", "LibCrypto", "Outbound", "Stripe", "Sync", "Web", "Sandbox", arguments,
-            hummingbird, logging, lifecycle,
+            hummingbird, httpClient, logging, lifecycle,
         ], path: "Benchmarks"),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "Sync"]),
     .testTarget(name: "LibCryptoTests", dependencies: ["LibCrypto"]),

@@ -8,7 +8,11 @@ protocol Figure: Sendable {
 }
 
 enum Figures {
-    static let all: [any Figure] = [IngressFigure.sqlite, RouteFigure(), ForgedFigure(), KillFigure()] + postgres
+    static let all: [any Figure] =
+        [
+            IngressFigure.sqlite, RouteFigure(), ForgedFigure(), KillFigure(), WebhookFigure(), PushFigure(),
+            NoisyFigure(),
+        ] + postgres
 
     #if POSTGRES
         private static let postgres: [any Figure] = [IngressFigure.postgres, NodesFigure()]

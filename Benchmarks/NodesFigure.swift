@@ -25,14 +25,14 @@
             let fleet = try await Fleet(
                 scratch: options.scratch, tenantCount: options.tenants, invoices: 3 * perPhase, seed: options.seed)
             defer { fleet.end() }
-            return try await fleet.whileServing { systems in
+            return try await fleet.companies.simulators.whileServing { systems in
                 try await Course(fleet: fleet, systems: systems, perPhase: perPhase).run()
             }
         }
 
         private struct Course: Sendable {
             let fleet: Fleet
-            let systems: Fleet.Systems
+            let systems: Simulators.Systems
             let perPhase: Int
 
             /// What two cores manage beside the simulators.
@@ -59,19 +59,12 @@
             private func pushed() async throws -> [String] {
                 let began = ContinuousClock.now
                 let all = fleet.tenants.count * fleet.invoicesPerCompany
-                try await Fleet.until("all invoices are pushed") { open().count == all }
+                try await Fleet.until("all invoices are pushed") {
+                    fleet.companies.simulators.openInvoices().count == all
+                }
                 tell("  \(all) invoices pushed in \(Int((ContinuousClock.now - began) / .seconds(1))) s")
                 try await Fleet.until("nothing is left to do") { try await isIdle() }
-                return open()
-            }
-
-            /// One of each company, then the next of each: every server has some of those that are paid first.
-            private func open() -> [String] {
-                let invoices = fleet.stripe.invoices().filter { $0.status == "open" }
-                let companies = Dictionary(grouping: invoices, by: \.account).sorted { $0.key < $1.key }.map(\.value)
-                return (0..<fleet.invoicesPerCompany).flatMap { number in
-                    companies.filter { number < $0.count }.map { $0[number].id }
-                }
+                return fleet.companies.simulators.openInvoices()
             }
 
             /// Three phases under load; answers how many payments stand released in Visma.

@@ -9,6 +9,9 @@ package struct HTTPClientTransport: Transport {
     /// Far above any page that the two systems answer; what is larger is not read to its end.
     package static let answerBytesMaxDefault = 64 * 1024 * 1024
     package static let connectTimeoutSeconds: Int64 = 10
+    /// To one host at a time: more than `LimitedTransport` lets through, so that calls wait there, in order and within
+    /// their time, and not for a connection.
+    private static let connectionsPerHostMax = 64
 
     private let client: HTTPClient
     private let rules: HostRules
@@ -28,6 +31,7 @@ package struct HTTPClientTransport: Transport {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(connectTimeoutSeconds)))
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerHostMax
         return configuration
     }
 

@@ -11,9 +11,6 @@ import Vault
 /// Makes the live things, once each: database, vault, network, environment. The composition root; whoever asks for
 /// one gets it closed again at the end.
 struct Assembly: Sendable {
-    /// Connections to one host at a time: more than `LimitedTransport` lets through, so that calls wait there, in order
-    /// and within their time, and not for a connection.
-    static let connectionsPerHostMax = 64
     /// How long a node waits for a process that has the database alone.
     private static let joinSecondsMax: Int64 = 30
     private static let joinPauseMilliseconds: Int64 = 100
@@ -37,9 +34,8 @@ struct Assembly: Sendable {
         let vault = Vault(
             database: database, keys: try settings.masterKeys(), randomBytes: SystemSource.randomBytes)
         try await vault.requireMasterKeys()
-        var configuration = HTTPClientTransport.configuration()
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.connectionsPerHostMax
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        client = HTTPClient(
+            eventLoopGroupProvider: .singleton, configuration: HTTPClientTransport.configuration())
         calls = CallCounter()
         let stripe = settings.endpoints.stripe.text + "/"
         let limited = LimitedTransport(HTTPClientTransport(client: client, rules: settings.rules)) { request in

@@ -5,7 +5,8 @@ package import Migrations
 /// SQLite through GRDB.
 ///
 /// `.pool` is the production engine: one writer and a few readers on threads of their own, so that SQLite never
-/// blocks the cooperative pool, WAL, and a commit that is on disk when `write` returns.
+/// blocks the cooperative pool, WAL, and a commit that is on disk when `write` returns. What waits for the writer
+/// together is committed together, as the disk takes longer to confirm a commit than most of them take to be made.
 ///
 /// `.inline` runs the same SQL on the caller, without a thread hop and without suspending, for deterministic
 /// simulation. A file survives its handles, and several may be open on one file; without a path the store is in
@@ -37,10 +38,11 @@ package final class SQLiteDatabase: Database {
     package var dialect: MigrationFile.Dialect { .sqlite }
 
     private let engine: Engine
+    private let waiting = WaitingWrites()
     private let beforeCommit: (@Sendable () throws -> Void)?
 
     /// Opens the store, creating its file with mode 0600 when there is none. `beforeCommit` is a seam for tests: it
-    /// runs after a transaction's body, and what it throws makes the commit fail.
+    /// runs after the bodies of what is committed together, and what it throws makes the commit fail.
     package init(
         _ mode: Mode, limits: Limits = Limits(), beforeCommit: (@Sendable () throws -> Void)? = nil
     ) throws {
@@ -116,13 +118,16 @@ package final class SQLiteDatabase: Database {
         case .queue(let queue): return try writeInline(queue, body)
         case .pool(let pool):
             return try await withCheckedThrowingContinuation { continuation in
-                pool.asyncWriteWithoutTransaction { [beforeCommit] database in
-                    continuation.resume(
-                        with: Self.outcome { try Self.transact(database, body, beforeCommit: beforeCommit) })
+                waiting.add(WaitingWrite(body, continuation))
+                pool.asyncWriteWithoutTransaction { [waiting, beforeCommit] database in
+                    Self.transact(database, waiting.next(), beforeCommit: beforeCommit)
                 }
             }
         }
     }
+
+    /// Writes that have not begun.
+    package var waitingCount: Int { waiting.count }
 
     /// What `PRAGMA name` answers on the writer that is in use.
     package nonisolated(nonsending) func pragma(_ name: String) async throws -> String {
@@ -188,6 +193,43 @@ extension SQLiteDatabase {
         _ queue: DatabaseQueue, _ ask: (GRDB.Database) throws -> String
     ) throws -> String {
         try outcome { try queue.writeWithoutTransaction(ask) }.get()
+    }
+
+    /// One transaction for all of them, in which each is a savepoint: what one does is undone when it throws, and the
+    /// others do not notice. When the whole cannot be committed nothing of any is, and each hears why.
+    private static func transact(
+        _ database: GRDB.Database, _ writes: [WaitingWrite], beforeCommit: (() throws -> Void)?
+    ) {
+        guard !writes.isEmpty else { return }
+        var ended: [WaitingWrite.Ended] = []
+        do {
+            try database.beginTransaction(.immediate)
+            for write in writes { ended.append(try run(write, isAlone: writes.count == 1, database)) }
+            if ended.contains(where: { $0.failure == nil }) { try beforeCommit?() }
+            try database.commit()
+            for one in ended { one.tell(nil) }
+        } catch {
+            // The first error is the one to tell.
+            if database.isInsideTransaction { try? database.rollback() }
+            let reason = understood(error, while: "using the database")
+            for one in ended { one.tell(reason) }
+            for write in writes.dropFirst(ended.count) { write.refuse(reason) }
+        }
+    }
+
+    /// Throws when the transaction of all is gone with it.
+    private static func run(
+        _ write: WaitingWrite, isAlone: Bool, _ database: GRDB.Database
+    ) throws -> WaitingWrite.Ended {
+        if !isAlone { try database.execute(sql: "SAVEPOINT one_write") }
+        let ended = write.run(SQLiteConnection(database))
+        if let failure = ended.failure {
+            // SQLite rolls some failures back by itself, all of the transaction (disk full).
+            guard !isAlone, database.isInsideTransaction else { throw failure }
+            try database.execute(sql: "ROLLBACK TO SAVEPOINT one_write")
+        }
+        if !isAlone { try database.execute(sql: "RELEASE SAVEPOINT one_write") }
+        return ended
     }
 
     private static func transact<R>(
