@@ -40,6 +40,18 @@ struct StripeStrictnessTests {
         #expect(choice.message.contains("must be one of"))
     }
 
+    @Test(
+        "What is no version of the API is refused",
+        arguments: [
+            "2026-8-26.dahlia", "2026-08-26.", "2026-08-26.Dahlia", "2026-08-26.a.b", "2026_08_26", "latest", "",
+        ])
+    func version(_ text: String) throws {
+        #expect(try bench.send("GET", "/v1/customers", version: text).param == "Stripe-Version")
+        for version in ["2024-06-20", "2026-08-26.dahlia"] {
+            #expect(try bench.send("GET", "/v1/customers", version: version).status == 200)
+        }
+    }
+
     @Test("Without a key, with an unknown key, and with a key that may not: 401, 401, 403")
     func keys() throws {
         #expect(try bench.send("GET", "/v1/customers", key: nil).status == 401)

@@ -289,6 +289,14 @@ package final class StripeSimulator: Sendable {
 
     /// `2024-06-20` and `2026-08-26.dahlia` are versions.
     static func isVersion(_ text: String) -> Bool {
-        text.wholeMatch(of: /\d{4}-\d{2}-\d{2}(\.[a-z]+)?/) != nil
+        // Each request brings one: an expression would cost more than the answer.
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let day = parts[0].utf8
+        let isDay =
+            day.count == 10
+            && day.enumerated().allSatisfy { index, byte in
+                index == 4 || index == 7 ? byte == UInt8(ascii: "-") : (48...57).contains(byte)
+            }
+        return isDay && parts.dropFirst().allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (97...122).contains($0) } }
     }
 }
