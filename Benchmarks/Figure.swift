@@ -9,8 +9,11 @@ protocol Figure: Sendable {
 
 enum Figures {
     static let all: [any Figure] =
-        [IngressFigure(), RouteFigure(), ForgedFigure(), KillFigure(), WebhookFigure(), PushFigure(), NoisyFigure()]
-        + nodes
+    static let all: [any Figure] =
+        [
+            IngressFigure(), RouteFigure(), ForgedFigure(), KillFigure(), WebhookFigure(), PushFigure(),
+            NoisyFigure(), RestingFigure(), WakeFigure(),
+        ] + nodes
 
     #if POSTGRES
         private static let nodes: [any Figure] = [NodesFigure()]
@@ -113,4 +116,6 @@ enum Scratch {
 extension [Double] {
     /// The middle one.
     var median: Double { isEmpty ? 0 : sorted()[count / 2] }
+    /// Ninety-nine of a hundred are no greater.
+    var p99: Double { isEmpty ? 0 : sorted()[count * 99 / 100] }
 }

@@ -13,10 +13,7 @@ struct Load: Sendable {
         var seconds = 0.0
 
         var perSecond: Double { Double(acknowledged.count) / seconds }
-        var p99Milliseconds: Double {
-            let sorted = nanoseconds.sorted()
-            return sorted.isEmpty ? 0 : Double(sorted[sorted.count * 99 / 100]) / 1_000_000
-        }
+        var p99Milliseconds: Double { nanoseconds.map { Double($0) / 1_000_000 }.p99 }
     }
 
     struct Failed: Error, CustomStringConvertible {
