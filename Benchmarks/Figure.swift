@@ -9,10 +9,9 @@ protocol Figure: Sendable {
 
 enum Figures {
     static let all: [any Figure] =
-    static let all: [any Figure] =
         [
-            IngressFigure(), RouteFigure(), ForgedFigure(), KillFigure(), WebhookFigure(), PushFigure(),
-            NoisyFigure(), RestingFigure(), WakeFigure(),
+            IngressFigure(), RouteFigure(), ForgedFigure(), KillFigure(), WebhookFigure(), PushFigure(), NoisyFigure(),
+            RestingFigure(), WakeFigure(), PollFigure(), RecoveryFigure(), GrowthFigure(),
         ] + nodes
 
     #if POSTGRES

@@ -42,16 +42,10 @@
         func start(_ name: String, _ systems: Simulators.Systems, _ more: [String: String] = [:]) throws -> Node {
             try Node(
                 name: name, scratch: scratch,
-                environment: [
-                    "MLC_DATABASE": url, "MLC_KEY_FILE": companies.keyFile,
-                    "MLC_STRIPE_URL": "http://127.0.0.1:\(systems.stripePort)",
-                    "MLC_VISMA_API_URL": "http://127.0.0.1:\(systems.vismaPort)",
-                    "MLC_VISMA_CONNECT_URL": "http://127.0.0.1:\(systems.vismaPort)",
+                environment: companies.settings(database: url, systems).merging([
                     // Nobody listens there: webhooks are carried to the servers as a load balancer would.
                     "MLC_PUBLIC_URL": "http://127.0.0.1:9", "MLC_LEASE_SECONDS": "\(Self.leaseSeconds)",
-                    "MLC_VISMA_TIMEOUT_SECONDS": "2", "MLC_STRIPE_TIMEOUT_SECONDS": "2",
-                    "MLC_LATE_EFFECT_SECONDS": "1",
-                ].merging(more) { $1 })
+                ]) { $1 }.merging(more) { $1 })
         }
     }
 #endif

@@ -123,3 +123,16 @@ final class Node: Sendable {
         return Double(kibibytes) * 1024 / 1_000_000
     }
 }
+
+extension Companies {
+    /// Of a server on them, with short patience: what became of a call is known soon after its server was killed.
+    func settings(database: String, _ systems: Systems) -> [String: String] {
+        let visma = "http://127.0.0.1:\(systems.vismaPort)"
+        return [
+            "MLC_DATABASE": database, "MLC_KEY_FILE": keyFile,
+            "MLC_STRIPE_URL": "http://127.0.0.1:\(systems.stripePort)", "MLC_VISMA_API_URL": visma,
+            "MLC_VISMA_CONNECT_URL": visma, "MLC_VISMA_TIMEOUT_SECONDS": "2", "MLC_STRIPE_TIMEOUT_SECONDS": "2",
+            "MLC_LATE_EFFECT_SECONDS": "1",
+        ]
+    }
+}
