@@ -115,6 +115,4 @@ enum Scratch {
 extension [Double] {
     /// The middle one.
     var median: Double { isEmpty ? 0 : sorted()[count / 2] }
-    /// Ninety-nine of a hundred are no greater.
-    var p99: Double { isEmpty ? 0 : sorted()[count * 99 / 100] }
 }

@@ -126,7 +126,7 @@ final class Node: Sendable {
 
 extension Companies {
     /// Of a server on them, with short patience: what became of a call is known soon after its server was killed.
-    func settings(database: String, _ systems: Systems) -> [String: String] {
+    func settings(database: String, _ systems: Simulators.Systems) -> [String: String] {
         let visma = "http://127.0.0.1:\(systems.vismaPort)"
         return [
             "MLC_DATABASE": database, "MLC_KEY_FILE": keyFile,

@@ -56,34 +56,32 @@ struct GrowthFigure: Figure {
             }
         }
         for place in places { try place.end() }
-        return Self.kinds.flatMap { readings(engine, $0, costs) }
-            + ratios(engine, costs)
+        return GrowthPlace.Kind.allCases.flatMap { sizes(engine, $0, costs) }
+            + [
+                ratio("event", engine, costs) { $0[.eventStore, default: 0] + $0[.eventResolve, default: 0] },
+                ratio("tenant", engine, costs) { $0[.turn, default: 0] },
+                ratio("due", engine, costs) { $0[.due, default: 0] },
+            ]
     }
 
-    private typealias Kind = (name: String, of: KeyPath<GrowthPlace.Cost, Double> & Sendable)
-
-    private static let kinds: [Kind] = [
-        ("event_store", \.store), ("event_resolve", \.resolve), ("turn", \.turn), ("due", \.due),
-    ]
-
     /// Microseconds of one kind at each size.
-    private func readings(_ engine: String, _ kind: Kind, _ costs: [[GrowthPlace.Cost]]) -> [Reading] {
+    private func sizes(_ engine: String, _ kind: GrowthPlace.Kind, _ costs: [[GrowthPlace.Cost]]) -> [Reading] {
         zip(Self.factors, costs).map { factor, costs in
             Reading(
-                "growth_\(kind.name)_us_\(factor)x_\(engine)", costs.map { $0[keyPath: kind.of] }.median.rounded(),
+                "growth_\(kind.rawValue)_us_\(factor)x_\(engine)",
+                costs.map { $0[kind, default: 0] }.median.rounded(),
                 "\(GrowthPlace.eventCount * factor) events, \(GrowthPlace.tenantCount * factor) tenants")
         }
     }
 
-    private func ratios(_ engine: String, _ costs: [[GrowthPlace.Cost]]) -> [Reading] {
-        let kinds: [Kind] = [("event", \.event), ("tenant", \.turn), ("due", \.due)]
-        return kinds.map { kind in
-            let least = costs[0].map { $0[keyPath: kind.of] }.median
-            let most = costs[costs.count - 1].map { $0[keyPath: kind.of] }.median
-            return Reading(
-                "growth_\(kind.name)_ratio_\(engine)", most / least, aim: .atMost(Self.ratioMax),
-                "\(Int(most)) against \(Int(least)) us, 100 times the data against once")
-        }
+    private func ratio(
+        _ name: String, _ engine: String, _ costs: [[GrowthPlace.Cost]], _ of: (GrowthPlace.Cost) -> Double
+    ) -> Reading {
+        let medians = costs.map { $0.map(of).median }
+        let (least, most) = (medians[0], medians[medians.count - 1])
+        return Reading(
+            "growth_\(name)_ratio_\(engine)", most / least, aim: .atMost(Self.ratioMax),
+            "\(Int(most)) against \(Int(least)) us: 100 times the data against once")
     }
 }
 
@@ -93,14 +91,15 @@ private struct GrowthPlace {
     static let eventCount = 1000
     static let tenantCount = 100
 
-    /// In microseconds: of an event, of a turn that finds nothing, of a look for what is due.
-    struct Cost {
-        var store = 0.0
-        var resolve = 0.0
-        var turn = 0.0
-        var due = 0.0
-        var event: Double { store + resolve }
+    /// An event stored and resolved, a turn that finds nothing, a look for what is due.
+    enum Kind: String, CaseIterable {
+        case eventStore = "event_store"
+        case eventResolve = "event_resolve"
+        case turn, due
     }
+
+    /// Microseconds.
+    typealias Cost = [Kind: Double]
 
     /// Whose events they are, whatever the size: each has a hundred times as many in the end.
     private static let senderCount = 10
@@ -153,9 +152,10 @@ private struct GrowthPlace {
     }
 
     func cost(round: Int) async throws -> Cost {
-        Cost(
-            store: try await store(round), resolve: try await resolve(), turn: try await turns(round),
-            due: try await looks())
+        [
+            .eventStore: try await store(round), .eventResolve: try await resolve(), .turn: try await turns(round),
+            .due: try await looks(),
+        ]
     }
 
     private func microseconds(_ count: Int, _ body: () async throws -> Void) async throws -> Double {
@@ -197,16 +197,19 @@ private struct GrowthPlace {
         let apart = companies.tenants.count / Self.turnsEach
         let tenants = (0..<Self.turnsEach).map { companies.tenants[$0 * apart + round % min(apart, 5)] }
         for tenant in tenants { try await turn(tenant) }
-        return try await microseconds(tenants.count) {
+        let cost = try await microseconds(tenants.count) {
             for tenant in tenants { try await turn(tenant) }
         }
+        // Their lists are due, as nobody has read them; here they are not to be.
+        try await environment.database.write { db in
+            for tenant in tenants { try SchedulesTable.set(db, tenant: tenant, dueAt: Stage.idleUntil()) }
+        }
+        return cost
     }
 
     private func turn(_ tenant: TenantID) async throws {
         let report = try await registry.sync(tenant).turn(mayPoll: false)
         guard report.stopped == nil else { throw Load.Failed(description: "a turn: \(report.stopped ?? "")") }
-        let idle = Stage.idleUntil()
-        try await environment.database.write { try SchedulesTable.set($0, tenant: tenant, dueAt: idle) }
     }
 
     /// What the scheduler asks twice a second, with ten tenants that have something due.

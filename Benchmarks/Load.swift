@@ -13,7 +13,7 @@ struct Load: Sendable {
         var seconds = 0.0
 
         var perSecond: Double { Double(acknowledged.count) / seconds }
-        var p99Milliseconds: Double { nanoseconds.map { Double($0) / 1_000_000 }.p99 }
+        var p99Milliseconds: Double { nanoseconds.map { Double($0) / 1_000_000 }.percentile(99) }
     }
 
     struct Failed: Error, CustomStringConvertible {

@@ -26,7 +26,7 @@ struct PollFigure: Figure {
             .init(count: Self.tenantCount, invoicesEach: 0, seed: options.seed), database: database,
             scratch: options.scratch)
         let calls = CallLog()
-        let readings = try await companies.whileServing { systems in
+        let readings = try await companies.simulators.whileServing { systems in
             try await Network.with { network in
                 let endpoints = try Connector.endpoints(systems)
                 let environment = SyncEnvironment(
@@ -77,7 +77,8 @@ struct PollFigure: Figure {
             Reading("poll_turns_per_second", (each / (round / .seconds(1))).rounded()),
             Reading("poll_client_seconds", bare / .seconds(1), "the baseline: the same calls without anything else"),
             Reading(
-                "poll_first_round_seconds", first / .seconds(1), "the first after a start: with a token for each company"),
+                "poll_first_round_seconds", first / .seconds(1),
+                "the first after a start: with a token for each company"),
         ]
     }
 
@@ -106,7 +107,9 @@ struct PollFigure: Figure {
         try await ContinuousClock().measure {
             try await withThrowingTaskGroup(of: Int.self) { group in
                 var rest = requests[...]
-                for request in rest.prefix(Self.callsAtOnce) { group.addTask { try await network.send(request).status } }
+                for request in rest.prefix(Self.callsAtOnce) {
+                    group.addTask { try await network.send(request).status }
+                }
                 rest = rest.dropFirst(Self.callsAtOnce)
                 while let status = try await group.next() {
                     guard status == 200 else { throw Load.Failed(description: "a list answered \(status)") }

@@ -23,7 +23,7 @@ struct RecoveryFigure: Figure {
             .init(count: Self.companyCount, invoicesEach: Self.invoicesEach, seed: options.seed), database: database,
             scratch: options.scratch)
         try database.shutDown()
-        return try await companies.whileServing { systems in
+        return try await companies.simulators.whileServing { systems in
             let course = Course(
                 companies: companies, path: path, scratch: options.scratch,
                 settings: companies.settings(database: path, systems).merging(["MLC_LOG_LEVEL": "error"]) { $1 })
@@ -100,7 +100,9 @@ struct RecoveryFigure: Figure {
             let began = ContinuousClock.now
             let node = try Node(name: name, scratch: scratch, environment: settings)
             try await Node.until("\(name) calls", pauseMilliseconds: 2) {
-                guard node.isRunning else { throw Load.Failed(description: "\(name) ended: \(node.said().suffix(500))") }
+                guard node.isRunning else {
+                    throw Load.Failed(description: "\(name) ended: \(node.said().suffix(500))")
+                }
                 return calls > before
             }
             return (node, (ContinuousClock.now - began) / .seconds(1))
@@ -128,7 +130,8 @@ struct RecoveryFigure: Figure {
             let invoices = Dictionary(grouping: companies.visma.books()) { $0["visma_tenant"]?.stringValue ?? "" }
             let database = try SQLiteDatabase(.pool(path: path))
             for index in 1...companyCount {
-                let numbers = (invoices[Companies.vismaTenant(index)] ?? []).compactMap { $0["number"]?.stringValue }
+                let numbers = (invoices[Companies.vismaTenant(index)] ?? [])
+                    .filter { $0["kind"]?.stringValue == "document" }.compactMap { $0["number"]?.stringValue }
                 let unknown = (numbers.count..<RecoveryFigure.subjectsEach).map { "unknown-\($0)" }
                 let now = Stage.now()
                 try await database.write { db in
