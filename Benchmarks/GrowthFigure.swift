@@ -132,7 +132,7 @@ private struct GrowthPlace {
             let events = try (start..<start + 1000).map { try given("stored-\($0)", $0, state: .resolved) }
             try await database.write { _ = try EventsTable.insertMany($0, events) }
         }
-        // A server counts by itself, sooner or later.
+        // PostgreSQL counts by itself, sooner or later; SQLite when somebody asks it to. Plans must stand either way.
         try await database.write { try $0.executeScript("ANALYZE") }
     }
 
