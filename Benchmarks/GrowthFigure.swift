@@ -4,8 +4,8 @@ import LibCrypto
 import Storage
 import Sync
 
-/// What an event and a tenant cost at once, ten times and a hundred times the data, on both engines. The three sizes are
-/// measured by turns, as the machine is not quiet; each figure is the middle of its rounds.
+/// What an event and a tenant cost at once, ten times and a hundred times the data, on both engines. The three sizes
+/// are measured by turns, as the machine is not quiet; each figure is the middle of its rounds.
 struct GrowthFigure: Figure {
     /// A B-tree is one level deeper and less of it is in the cache; beyond that nothing may grow.
     private static let ratioMax = 1.5
@@ -108,7 +108,7 @@ private struct GrowthPlace {
     /// As a turn reads them.
     private static let batchSize = 100
     private static let turnsEach = 20
-    private static let looksEach = 20
+    private static let looksEach = 100
 
     private let companies: Companies
     private let environment: SyncEnvironment

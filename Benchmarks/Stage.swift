@@ -70,8 +70,9 @@ struct Stage: Sendable {
 
     private static let perTransaction = 1000
 
-    /// Adds endpoints `range`, shared out among `tenantCount` tenants, which are made where they are missing: paused, so
-    /// that a server that runs on this database stores their events and does nothing else, or active with nothing due.
+    /// Adds endpoints `range`, shared out among `tenantCount` tenants, which are made where they are missing: paused,
+    /// so that a server that runs on this database stores their events and does nothing else, or active with nothing
+    /// due.
     func add(_ range: Range<Int>, tenantCount: Int, state: TenantRecord.State = .paused) async throws {
         try await eachPart(of: range) { [environment] db, part in
             for index in part {

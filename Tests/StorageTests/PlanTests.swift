@@ -64,7 +64,7 @@ struct PlanTests {
 
     #if POSTGRES
         /// Rows of many tenants, as the planner chooses by what it has counted.
-        private static let rows = [
+        static let rows = [
             """
             INSERT INTO tenants (id, name, mode, state, policy, policy_version, created_at, updated_at)
             SELECT 't' || t, 'x', 'test', 'active', '{}', 1, 0, 0 FROM generate_series(1, 40) t
