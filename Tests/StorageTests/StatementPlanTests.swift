@@ -13,7 +13,6 @@ struct StatementPlanTests {
     private static let page = "it ends with the page"
     private static let person = "only a person asks"
     private static let gauge = "counted for a gauge or a person"
-    private static let rare = "a number that changed hands, or a credit note of the customer's, is rare"
 
     /// What may walk through all of a tenant's rows in a table, and why.
     static let walks: [String: String] = [
@@ -32,9 +31,7 @@ struct StatementPlanTests {
         "EventsTable.list(_:tenant:state:type:after:limit:)": person,
         "EventsTable.list(_:tenant:subject:)": person,
         "GatesTable.list(_:tenant:)": few,
-        "LinksTable.list(_:tenant:state:after:limit:)": "a person's page, or a turn's first that is collected",
-        "LinksTable.renumber(_:tenant:of:from:to:now:)": rare,
-        "LinksTable.unpushed(_:tenant:of:)": person,
+        "LinksTable.list(_:tenant:state:after:limit:)": page,
         "PingsTable.list(_:tenant:limit:)": page,
         "RequestsTable.insert(_:tenant:subject:_:)": "the greatest id is at the index's end",
         "ReviewsTable.countOpen(_:tenant:)": gauge,
@@ -43,7 +40,6 @@ struct StatementPlanTests {
         "StripeCustomersTable.count(_:tenant:)": person,
         "WorkTable.counts(_:tenant:)": gauge,
         "WorkTable.dirtyList(_:tenant:limit:)": page,
-        "WorkTable.hasten(_:tenant:customer:now:)": rare,
         "WorkTable.nextDue(_:tenant:)": "the least due time is at the index's beginning",
         "SchedulesTable.due(_:by:limit:)": "the least due time is at the index's beginning",
     ]
@@ -51,8 +47,12 @@ struct StatementPlanTests {
     /// Tables with one row of a tenant.
     private static let single = ["leases", "schedules", "audit_heads"]
 
-    /// The functions that no turn of one tenant calls, with the arguments of the busiest caller.
+    /// What turns ask besides, and what is asked across tenants, with the arguments of the busiest caller.
     static let shared: [(name: String, run: IsolationTests.Write)] = [
+        (
+            "LinksTable.list with a state",
+            { db, tenant in _ = try LinksTable.list(db, tenant: tenant, state: .collecting, limit: 1) }
+        ),
         ("SchedulesTable.due(_:by:limit:)", { db, _ in _ = try SchedulesTable.due(db, by: now, limit: 10) }),
         (
             "TenantsTable.standingsAcrossTenants(_:of:)",
