@@ -70,7 +70,8 @@ struct GrowthFigure: Figure {
             Reading(
                 "growth_\(kind.rawValue)_us_\(factor)x_\(engine)",
                 costs.map { $0[kind, default: 0] }.median.rounded(),
-                "\(GrowthPlace.eventCount * factor) events, \(GrowthPlace.tenantCount * factor) tenants")
+                "\(GrowthPlace.eventCount * factor) events, \(GrowthPlace.tenantCount * factor) tenants, "
+                    + "\(GrowthPlace.settledEach * factor) settled documents of a company")
         }
     }
 
@@ -107,7 +108,9 @@ private struct GrowthPlace {
     private static let groupSize = 256
     /// As a turn reads them.
     private static let batchSize = 100
-    private static let turnsEach = 20
+    /// Whose turns are measured; each has settled so many documents at once the data.
+    private static let turnCount = 20
+    static let settledEach = 100
     private static let looksEach = 100
 
     private let companies: Companies
@@ -132,8 +135,29 @@ private struct GrowthPlace {
             let events = try (start..<start + 1000).map { try given("stored-\($0)", $0, state: .resolved) }
             try await database.write { _ = try EventsTable.insertMany($0, events) }
         }
+        for tenant in workers { try await settle(tenant) }
         // PostgreSQL counts by itself, sooner or later; SQLite when somebody asks it to. Plans must stand either way.
         try await database.write { try $0.executeScript("ANALYZE") }
+    }
+
+    /// Spread over all.
+    private var workers: [TenantID] {
+        let apart = companies.tenants.count / Self.turnCount
+        return (0..<Self.turnCount).map { companies.tenants[$0 * apart] }
+    }
+
+    private func settle(_ tenant: TenantID) async throws {
+        guard let currency = Currency("NOK") else { throw Load.Failed(description: "there is no such currency") }
+        let count = Self.settledEach * factor
+        try await environment.database.write { db in
+            for number in 0..<count {
+                let link = Link(
+                    document: DocumentRef(type: .invoice, number: "\(100_000 + number)"), state: .settled, revision: 1,
+                    vismaCustomer: VismaCustomerNumber("\(number % 100)"), currency: currency,
+                    invoice: StripeInvoiceID("in_settled\(number)"))
+                try LinksTable.upsert(db, tenant: tenant, link, now: Stage.now())
+            }
+        }
     }
 
     func end() throws { try environment.database.shutDown() }
@@ -154,7 +178,7 @@ private struct GrowthPlace {
     func cost(round: Int) async throws -> Cost {
         let events = try (0..<Self.groupSize).map { try given("round-\(round)-\($0)", $0, state: .received) }
         let cost: Cost = [
-            .eventStore: try await store(events), .eventResolve: try await resolve(), .turn: try await turns(round),
+            .eventStore: try await store(events), .eventResolve: try await resolve(), .turn: try await turns(),
             .due: try await looks(),
         ]
         // So that a small size stays small.
@@ -198,12 +222,9 @@ private struct GrowthPlace {
         return time / Double(count)
     }
 
-    /// Of other tenants each time, spread over all of them; each was made once before, as the clients of a tenant are
-    /// kept for a quarter of an hour.
-    private func turns(_ round: Int) async throws -> Double {
-        let apart = companies.tenants.count / Self.turnsEach
-        let tenants = (0..<Self.turnsEach).map { companies.tenants[$0 * apart + round % min(apart, 5)] }
-        for tenant in tenants { try await turn(tenant) }
+    /// The first one of each, in the round that warms up, makes its clients.
+    private func turns() async throws -> Double {
+        let tenants = workers
         let cost = try await microseconds(tenants.count) {
             for tenant in tenants { try await turn(tenant) }
         }
