@@ -59,7 +59,7 @@ struct PollFigure: Figure {
         try await makeDue(tenants, environment)
         let before = commits.value
         let round = try await clock.measure { try await untilPolled(environment) }
-        let transactions = commits.value - before
+        let synced = commits.value - before
         await group.triggerGracefulShutdown()
         try await running
         let made = calls.take()
@@ -73,7 +73,9 @@ struct PollFigure: Figure {
                     + "SQLite, simulators on the same two cores"),
             Reading("poll_ms_per_tenant", round / .milliseconds(1) / each),
             Reading("poll_calls_per_tenant", Double(made.count) / each),
-            Reading("poll_transactions_per_tenant", Double(transactions) / each, "each one a sync of the log"),
+            Reading(
+                "poll_commits_per_tenant", Double(synced) / each,
+                "each one a sync of the log, shared by the turns that wait for it"),
             Reading("poll_turns_per_second", (each / (round / .seconds(1))).rounded()),
             Reading("poll_client_seconds", bare / .seconds(1), "the baseline: the same calls without anything else"),
             Reading(
