@@ -52,6 +52,7 @@ let rooms: [Target] = [
             .embedInCode("0003_hosting.sqlite.sql"), .embedInCode("0003_hosting.postgres.sql"),
             .embedInCode("0004_nodes.sqlite.sql"), .embedInCode("0004_nodes.postgres.sql"),
             .embedInCode("0005_limits.sqlite.sql"), .embedInCode("0005_limits.postgres.sql"),
+            .embedInCode("0006_growth.sqlite.sql"), .embedInCode("0006_growth.postgres.sql"),
         ]
     ),
     .target(

@@ -11,7 +11,7 @@ enum Figures {
     static let all: [any Figure] =
         [
             IngressFigure.sqlite, RouteFigure(), ForgedFigure(), KillFigure(), WebhookFigure(), PushFigure(),
-            NoisyFigure(),
+            NoisyFigure(), RestingFigure(), WakeFigure(), PollFigure(), RecoveryFigure(), GrowthFigure(),
         ] + postgres
 
     #if POSTGRES
@@ -90,7 +90,7 @@ struct Reading: Sendable {
         func padded(_ text: String, _ width: Int) -> String {
             text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
         }
-        return padded(name, 34) + " " + padded(text, 12) + padded(aimed, 16) + padded(verdict, 8) + remark
+        return padded(name, 38) + padded(text, 12) + padded(aimed, 16) + padded(verdict, 8) + remark
     }
 
     var json: String {

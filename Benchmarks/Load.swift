@@ -16,10 +16,7 @@ struct Load: Sendable {
 
         var cpuMicroseconds: Double { cpuSeconds * 1_000_000 / Double(max(1, nanoseconds.count)) }
         var perSecond: Double { Double(acknowledged.count) / seconds }
-        var p99Milliseconds: Double {
-            let sorted = nanoseconds.sorted()
-            return sorted.isEmpty ? 0 : Double(sorted[sorted.count * 99 / 100]) / 1_000_000
-        }
+        var p99Milliseconds: Double { nanoseconds.map { Double($0) / 1_000_000 }.percentile(99) }
     }
 
     struct Failed: Error, CustomStringConvertible {

@@ -41,7 +41,7 @@
             func run() async throws -> [Reading] {
                 let zombie = try fleet.start("zombie", systems, ["MLC_PAUSE_AT": pauseAt])
                 let others = [try fleet.start("one", systems), try fleet.start("two", systems)]
-                try await Fleet.until("three servers listen") { (others + [zombie]).allSatisfy { $0.port != nil } }
+                try await Node.until("three servers listen") { (others + [zombie]).allSatisfy { $0.port != nil } }
                 let (load, watch) = (FleetLoad(fleet), FleetWatch(fleet))
                 load.serve([zombie] + others)
                 let booked = try await withThrowingTaskGroup(of: Void.self) { group in
@@ -59,11 +59,11 @@
             private func pushed() async throws -> [String] {
                 let began = ContinuousClock.now
                 let all = fleet.tenants.count * fleet.invoicesPerCompany
-                try await Fleet.until("all invoices are pushed") {
+                try await Node.until("all invoices are pushed") {
                     fleet.companies.simulators.openInvoices().count == all
                 }
                 tell("  \(all) invoices pushed in \(Int((ContinuousClock.now - began) / .seconds(1))) s")
-                try await Fleet.until("nothing is left to do") { try await isIdle() }
+                try await Node.until("nothing is left to do") { try await isIdle() }
                 return fleet.companies.simulators.openInvoices()
             }
 
@@ -72,7 +72,7 @@
                 _ zombie: Node, _ others: [Node], _ load: FleetLoad, _ watch: FleetWatch
             ) async throws -> Int {
                 async let first: Void = load.pay(perPhase, perSecond: perSecond)
-                try await Fleet.until("one server stands still") { zombie.isPaused }
+                try await Node.until("one server stands still") { zombie.isPaused }
                 watch.mark(zombie, isDown: true)
                 load.serve(others)
                 tell("  one server stands still between commit and call")
@@ -84,7 +84,7 @@
                 load.serve([zombie] + others)
                 tell("  it goes on")
                 async let second: Void = load.pay(perPhase, perSecond: perSecond)
-                try await Fleet.until("half of the payments came") { load.paid.count >= perPhase * 3 / 2 }
+                try await Node.until("half of the payments came") { load.paid.count >= perPhase * 3 / 2 }
                 others[0].signal(SIGKILL)
                 watch.mark(others[0], isDown: true)
                 let fresh = try fleet.start("three", systems)
@@ -92,11 +92,11 @@
                 tell("  one server was killed")
                 try await second
                 async let third: Void = load.pay(perPhase, perSecond: perSecond)
-                try await Fleet.until("half of the payments came") { load.paid.count >= perPhase * 5 / 2 }
+                try await Node.until("half of the payments came") { load.paid.count >= perPhase * 5 / 2 }
                 try await drain(others[1], load, [zombie, fresh])
                 try await third
                 try await untilBooked(load)
-                try await Fleet.until("nothing is left to do") { try await isIdle() }
+                try await Node.until("nothing is left to do") { try await isIdle() }
                 return try released().count
             }
 
@@ -111,7 +111,7 @@
                 }
                 load.serve(rest)
                 node.signal(SIGTERM)
-                try await Fleet.until("the drained server ends") { !node.isRunning }
+                try await Node.until("the drained server ends") { !node.isRunning }
                 guard node.status == 0 else {
                     throw Load.Failed(description: "the drained server ended with \(node.status)")
                 }
@@ -134,7 +134,7 @@
             }
 
             private func untilBooked(_ load: FleetLoad) async throws {
-                try await Fleet.until("every payment is booked") {
+                try await Node.until("every payment is booked") {
                     Set(try released()).isSuperset(of: load.paid)
                 }
             }

@@ -59,31 +59,60 @@ struct Stage: Sendable {
     // MARK: Endpoints
 
     static func tenant(_ index: Int) -> TenantID { TenantID("tenant-\(index)") }
-    static func endpointKey(_ index: Int) -> String { "endpoint\(index)" }
+    /// As long as the connector makes them.
+    static func endpointKey(_ index: Int) -> String { digits("endpoint", index) }
     static func secret(_ index: Int) -> String { "whsec_bench_\(index)_0123456789abcdef" }
 
-    /// Adds endpoints `range`, shared out among `tenantCount` tenants, which are made where they are missing.
-    func add(_ range: Range<Int>, tenantCount: Int) async throws {
-        for start in stride(from: range.lowerBound, to: range.upperBound, by: 1000) {
-            try await database.write { [environment] db in
-                for index in start..<min(start + 1000, range.upperBound) {
-                    let tenant = Self.tenant(index % tenantCount)
-                    if try TenantsTable.find(db, tenant: tenant) == nil { try Self.add(tenant, db, environment) }
-                    try Self.add(index, of: tenant, db, environment)
-                }
+    /// 24 characters that end in the number.
+    static func digits(_ word: String, _ index: Int) -> String {
+        let number = String(index)
+        return word + String(repeating: "0", count: 24 - word.count - number.count) + number
+    }
+
+    private static let perTransaction = 1000
+
+    /// Adds endpoints `range`, shared out among `tenantCount` tenants, which are made where they are missing: paused,
+    /// so that a server that runs on this database stores their events and does nothing else, or active with nothing
+    /// due.
+    func add(_ range: Range<Int>, tenantCount: Int, state: TenantRecord.State = .paused) async throws {
+        try await eachPart(of: range) { [environment] db, part in
+            for index in part {
+                let tenant = Self.tenant(index % tenantCount)
+                if try TenantsTable.find(db, tenant: tenant) == nil { try Self.add(tenant, state, db, environment) }
+                try Self.add(index, of: tenant, db, environment)
             }
         }
     }
 
-    /// Paused, so that a server that runs on this database stores their events and does nothing else.
-    private static func add(_ tenant: TenantID, _ db: any SQLConnection, _ environment: SyncEnvironment) throws {
+    /// Adds active tenants with nothing due and without endpoints.
+    func addTenants(_ range: Range<Int>) async throws {
+        try await eachPart(of: range) { [environment] db, part in
+            for index in part { try Self.add(Self.tenant(index), .active, db, environment) }
+        }
+    }
+
+    private func eachPart(
+        of range: Range<Int>, _ body: @escaping @Sendable (any SQLConnection, Range<Int>) throws -> Void
+    ) async throws {
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.perTransaction) {
+            try await database.write { try body($0, start..<min(start + Self.perTransaction, range.upperBound)) }
+        }
+    }
+
+    private static func add(
+        _ tenant: TenantID, _ state: TenantRecord.State, _ db: any SQLConnection, _ environment: SyncEnvironment
+    ) throws {
         try TenantsTable.insert(
             db,
             TenantRecord(
-                id: tenant, name: "\(tenant)", vismaTenant: "visma-\(tenant)", mode: .test, state: .paused,
+                id: tenant, name: "\(tenant)", vismaTenant: "visma-\(tenant)", mode: .test, state: state,
                 createdAt: now(), updatedAt: now()))
+        if state == .active { try SchedulesTable.set(db, tenant: tenant, dueAt: idleUntil()) }
         try environment.vault.createDataKey(db, tenant: tenant, now: now())
     }
+
+    /// When nothing will be measured any more.
+    static func idleUntil() -> Timestamp { now().adding(seconds: 86_400) }
 
     private static func add(
         _ index: Int, of tenant: TenantID, _ db: any SQLConnection, _ environment: SyncEnvironment

@@ -45,6 +45,9 @@ package enum MigrationFiles {
         MigrationFile(number: 5, name: "limits", dialect: .sqlite, bytes: PackageResources._005_limits_sqlite_sql),
         MigrationFile(
             number: 5, name: "limits", dialect: .postgres, bytes: PackageResources._005_limits_postgres_sql),
+        MigrationFile(number: 6, name: "growth", dialect: .sqlite, bytes: PackageResources._006_growth_sqlite_sql),
+        MigrationFile(
+            number: 6, name: "growth", dialect: .postgres, bytes: PackageResources._006_growth_postgres_sql),
     ]
 
     package static func of(_ dialect: MigrationFile.Dialect) -> [MigrationFile] {

@@ -1,22 +1,28 @@
-import Domain
+package import Domain
 import Storage
 
 /// Who gets the next turn, as a value: tenants by due time, then a queue in which each stands once and, when it wants
 /// more, goes to the end. A tenant with much to do delays the others by no more than the turns that are under way.
-struct Agenda {
+package struct Agenda {
     /// A turn that is to begin.
-    struct Start: Hashable {
-        var tenant: TenantID
+    package struct Start: Hashable, Sendable {
+        package var tenant: TenantID
         /// False under load: then only what is dirty or unread is done.
-        var mayPoll: Bool
+        package var mayPoll: Bool
     }
 
     /// How a turn ended.
-    struct End: Hashable {
-        var hasMore = false
-        var nextDue: Timestamp?
+    package struct End: Hashable, Sendable {
+        package var hasMore = false
+        package var nextDue: Timestamp?
         /// Before this nothing would come of another turn.
-        var notBefore: Timestamp?
+        package var notBefore: Timestamp?
+
+        package init(hasMore: Bool = false, nextDue: Timestamp? = nil, notBefore: Timestamp? = nil) {
+            self.hasMore = hasMore
+            self.nextDue = nextDue
+            self.notBefore = notBefore
+        }
     }
 
     private let limits: Scheduler.Limits

@@ -1,8 +1,8 @@
 package import Domain
-import Logging
+package import Logging
 import Metrics
 import ServiceLifecycle
-import Storage
+package import Storage
 import Synchronization
 
 /// Starts the turns of tenants that have something due: a poll, a dirty subject, an unread event. What is due stands in
@@ -75,7 +75,7 @@ package final class Scheduler: Service, Sendable {
     ///   - shares: another number when it answers otherwise than before.
     ///   - due: the tenants that are due by a moment, at most so many of either kind.
     ///   - turn: one turn of one tenant.
-    init(
+    package init(
         limits: Limits, now: @escaping @Sendable () -> Timestamp, log: Logger,
         owns: @escaping @Sendable (TenantID) -> Bool = { _ in true },
         shares: @escaping @Sendable () -> Int = { 0 },

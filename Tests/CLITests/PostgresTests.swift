@@ -163,7 +163,7 @@
                 """
                 import glob, shutil, subprocess, sys
                 psql = sorted(glob.glob("/usr/lib/postgresql/*/bin/psql")) or [shutil.which("psql")]
-                text = "DELETE FROM schema_migrations WHERE number = 5"
+                text = "DELETE FROM schema_migrations WHERE number = 6"
                 subprocess.run([psql[-1], "-X", "-d", sys.argv[1], "-c", text], check=True)
                 """, place.cluster.socketURL)
             let refused = try tool.run("migrate")

@@ -44,6 +44,8 @@ struct PlanTests {
         ),
         ("SELECT MIN(tenant_id) FROM events WHERE state = 'received' AND tenant_id > 'a'", "events_received"),
         ("SELECT * FROM links WHERE tenant_id = 'a' AND invoice = 'in_1'", "links_invoice"),
+        ("SELECT * FROM links WHERE tenant_id = 'a' AND state = 'collecting' ORDER BY document LIMIT 1", "links_state"),
+        ("SELECT document FROM links WHERE tenant_id = 'a' AND visma_customer = 'c7'", "links_customer"),
         (
             "SELECT subject FROM collected WHERE tenant_id = 'a' AND cause = 'inpay_1' AND subject <> 's' LIMIT 1",
             "collected_cause"
@@ -64,7 +66,7 @@ struct PlanTests {
 
     #if POSTGRES
         /// Rows of many tenants, as the planner chooses by what it has counted.
-        private static let rows = [
+        static let rows = [
             """
             INSERT INTO tenants (id, name, mode, state, policy, policy_version, created_at, updated_at)
             SELECT 't' || t, 'x', 'test', 'active', '{}', 1, 0, 0 FROM generate_series(1, 40) t
@@ -92,7 +94,8 @@ struct PlanTests {
             """
             INSERT INTO links (
                 tenant_id, document, state, revision, visma_customer, currency, invoice, created_at, updated_at)
-            SELECT 't' || t, 'Invoice:' || n, 'settled', 1, 'c', 'NOK', 'in_' || n, 0, 0
+            SELECT 't' || t, 'Invoice:' || n, CASE WHEN n % 20 = 0 THEN 'collecting' ELSE 'settled' END, 1,
+                'c' || n % 50, 'NOK', 'in_' || n, 0, 0
             FROM generate_series(1, 40) t, generate_series(1, 200) n
             """,
             """

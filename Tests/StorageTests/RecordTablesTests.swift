@@ -34,8 +34,12 @@ struct RecordTablesTests {
             try TenantsTable.setState(db, tenant: nord, .paused, now: now)
             #expect(try TenantsTable.list(db, state: .active).map(\.id) == [kyst])
             #expect(try TenantsTable.list(db).map(\.id) == [kyst, nord])
+            #expect(try TenantsTable.countByState(db) == [.active: 1, .paused: 1])
+            #expect(try TenantsTable.presentIDs(db, limit: 2) == [kyst, nord])
+            #expect(try TenantsTable.presentIDs(db, limit: 1) == [kyst])
             #expect(code { try TenantsTable.setState(db, tenant: nord, .onboarding, now: now) } == .illegalMove)
             try TenantsTable.setState(db, tenant: nord, .offboarded, now: now)
+            #expect(try TenantsTable.presentIDs(db, limit: 2) == [kyst])
             #expect(code { try TenantsTable.setState(db, tenant: nord, .active, now: now) } == .illegalMove)
             #expect(
                 code { try TenantsTable.setState(db, tenant: TenantID("nobody"), .active, now: now) } == .notFound)

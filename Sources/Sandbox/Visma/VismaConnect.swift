@@ -53,11 +53,17 @@ struct VismaWorld: Sendable {
         guard isForm == true else { return Self.refused("invalid_request") }
         let form = VismaForm.parse(String(decoding: request.body, as: UTF8.self))
         guard form["grant_type"] == "client_credentials" else { return Self.refused("unsupported_grant_type") }
-        let client = ledgers.values.filter { $0.company.clientID == form["client_id"] }
+        let tenant = form["tenant_id"]?.lowercased() ?? ""
+        // The company that is asked for first: to look through 10,000 takes longer than all else here.
+        let own = ledgers[tenant].flatMap { ledger in
+            let company = ledger.company
+            let isClient = company.clientID == form["client_id"] && company.clientSecret == form["client_secret"]
+            return isClient ? ledger : nil
+        }
+        let client = own.map { [$0] } ?? ledgers.values.filter { $0.company.clientID == form["client_id"] }
         guard !client.isEmpty, client.contains(where: { $0.company.clientSecret == form["client_secret"] }) else {
             return Self.refused("invalid_client")
         }
-        let tenant = form["tenant_id"]?.lowercased() ?? ""
         let ledger = client.first {
             $0.company.tenantID.lowercased() == tenant || $0.company.contractTenantID?.lowercased() == tenant
         }

@@ -56,12 +56,10 @@ package enum CustomerLinksTable {
     package static func vismaInternalIDs(
         _ db: any SQLConnection, tenant: TenantID, of customer: StripeCustomerID
     ) throws -> [Int] {
+        // Sorted here: asked for by the id, SQLite would read all of them in that order.
         try db.query(
-            """
-            SELECT visma_internal_id FROM customer_links
-            WHERE tenant_id = \(tenant) AND stripe_customer = \(customer) ORDER BY visma_internal_id
-            """
-        ).map { try $0.int("visma_internal_id") }
+            "SELECT visma_internal_id FROM customer_links WHERE tenant_id = \(tenant) AND stripe_customer = \(customer)"
+        ).map { try $0.int("visma_internal_id") }.sorted()
     }
 
     /// A person's own choice stays until a person changes it: what a rule or a create finds later does not take its

@@ -61,8 +61,10 @@ package enum SchedulesTable {
                 SELECT unread.tenant_id, 0 FROM unread WHERE unread.tenant_id IS NOT NULL
             )
             SELECT found.tenant_id AS tenant_id, MIN(found.due_at) AS due_at
-            FROM found JOIN tenants ON tenants.id = found.tenant_id AND tenants.state = 'active'
-            WHERE found.due_at <= \(moment) GROUP BY found.tenant_id ORDER BY due_at, tenant_id LIMIT \(limit)
+            FROM found
+            WHERE found.due_at <= \(moment)
+                AND (SELECT tenants.state FROM tenants WHERE tenants.id = found.tenant_id) = 'active'
+            GROUP BY found.tenant_id ORDER BY due_at, tenant_id LIMIT \(limit)
             """
         ).map { try due($0, isPollOnly: false) }
         let polls = try db.query(

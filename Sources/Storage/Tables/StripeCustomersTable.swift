@@ -26,12 +26,10 @@ package enum StripeCustomersTable {
         _ db: any SQLConnection, tenant: TenantID, description: String
     ) throws -> [StripeCustomerID] {
         guard !description.isEmpty else { return [] }
+        // Sorted here: asked for by customer, SQLite would read all of them in that order.
         return try db.query(
-            """
-            SELECT customer FROM stripe_customers WHERE tenant_id = \(tenant) AND description = \(description)
-            ORDER BY customer
-            """
-        ).map { try $0.id("customer") }
+            "SELECT customer FROM stripe_customers WHERE tenant_id = \(tenant) AND description = \(description)"
+        ).map { try $0.id("customer") }.sorted()
     }
 
     /// All that are known, also those without a description.

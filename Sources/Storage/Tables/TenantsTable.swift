@@ -107,6 +107,21 @@ package enum TenantsTable {
         return try db.query("SELECT \(columns) FROM tenants \(filter) ORDER BY id").map(record)
     }
 
+    /// How many tenants there are in each state. Crosses tenants: for the operator.
+    package static func countByState(_ db: any SQLConnection) throws -> [TenantRecord.State: Int] {
+        var counts: [TenantRecord.State: Int] = [:]
+        for row in try db.query("SELECT state, COUNT(*) AS tenants FROM tenants GROUP BY state") {
+            counts[try row.choice("state")] = try row.int("tenants")
+        }
+        return counts
+    }
+
+    /// The first tenants that have not left, by id. Crosses tenants: for the operator.
+    package static func presentIDs(_ db: any SQLConnection, limit: Int) throws -> [TenantID] {
+        try db.query("SELECT id FROM tenants WHERE state <> 'offboarded' ORDER BY id LIMIT \(limit)")
+            .map { try $0.id("id") }
+    }
+
     /// Moves the tenant to `state`; to be in it already is no error. Throws `.illegalMove` or `.notFound`.
     package static func setState(
         _ db: any SQLConnection, tenant: TenantID, _ state: TenantRecord.State, now: Timestamp

@@ -10,14 +10,14 @@ package struct TenantGauges: Sendable {
     /// Throws `StorageError`.
     package func samples() async throws -> [MetricSample] {
         try await database.read { db in
-            let tenants = try TenantsTable.list(db)
+            // Counted there: with 100,000 tenants their rows would be 80 MB at every scrape.
+            let counts = try TenantsTable.countByState(db)
             var samples = TenantRecord.State.allCases.map { state in
                 MetricSample(
-                    MetricName.tenants, labels: [("state", state.rawValue)],
-                    value: Double(tenants.count { $0.state == state }))
+                    MetricName.tenants, labels: [("state", state.rawValue)], value: Double(counts[state] ?? 0))
             }
-            for tenant in tenants.filter({ $0.state != .offboarded }).prefix(WebLimits.gaugedTenantsMax) {
-                samples += try Self.samples(db, tenant.id)
+            for tenant in try TenantsTable.presentIDs(db, limit: WebLimits.gaugedTenantsMax) {
+                samples += try Self.samples(db, tenant)
             }
             return samples
         }
