@@ -102,9 +102,8 @@ package struct TenantAdmin: Sendable {
     /// apart.
     private static func requireOwnPair(_ manifest: Manifest, _ db: any SQLConnection) throws {
         let mode: TenantRecord.Mode = manifest.isLive ? .live : .test
-        let others = try TenantsTable.list(db).filter {
-            $0.id != manifest.id && $0.state != .offboarded && $0.mode == mode
-                && $0.vismaTenant == manifest.visma.tenant
+        let others = try TenantsTable.ofVisma(db, vismaTenant: manifest.visma.tenant).filter {
+            $0.id != manifest.id && $0.mode == mode
                 && ($0.stripeAccount == nil || manifest.stripeAccount == nil
                     || $0.stripeAccount == manifest.stripeAccount)
         }

@@ -204,7 +204,7 @@ final class KillBench {
         let server = try serve(["MLC_KILL_AT": checkpoint])
         if let act {
             try await Self.until("the server is healthy") {
-                if let status = server.ended() { throw TookTooLong(description: "died early: \(status)") }
+                if let status = server.ended() { throw TookTooLong(description: "died early at \(checkpoint): \(status)") }
                 return await isHealthy()
             }
             try await act()
@@ -217,9 +217,9 @@ final class KillBench {
     /// Runs a server until nothing is left to do and both books agree, then checks them in every way. `act` happens
     /// once it takes requests.
     func recovers(after checkpoint: String, _ act: (() async throws -> Void)? = nil) async throws {
-        let begun = try state().now
         let server = try serve([:])
         var last = ""
+        var quietSince: Int64?
         do {
             if let act {
                 try await Self.until("the server is healthy") { await isHealthy() }
@@ -230,11 +230,17 @@ final class KillBench {
                 // Cheaper than the state, so asked first.
                 let report = try await drift()
                 last = "\(report.differences)"
-                guard report.drift == 0 else { return false }
+                guard report.drift == 0 else {
+                    quietSince = nil
+                    return false
+                }
                 let state = try state()
                 last = "\(state)"
-                return state.isIdle && state.swept > begun
-                    && state.endpoints.contains { $0.hasPrefix("http://127.0.0.1:\(port)/") }
+                let isQuiet =
+                    state.isIdle && state.endpoints.contains { $0.hasPrefix("http://127.0.0.1:\(port)/") }
+                // What was written last is read once more: the next server would look at it before anything is done.
+                quietSince = isQuiet ? quietSince ?? state.now : nil
+                return quietSince.map { state.swept > $0 } ?? false
             }
         } catch let error as TookTooLong {
             throw TookTooLong(description: "\(checkpoint): \(error): \(last)\n\(try errors())")

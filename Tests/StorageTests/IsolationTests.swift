@@ -29,6 +29,7 @@ struct IsolationTests {
         "NodesTable.list(_:)": "nodes belong to no tenant",
         "TenantsTable.insert(_:_:)": "a new tenant has no rows yet",
         "TenantsTable.list(_:state:)": "the registry",
+        "TenantsTable.ofVisma(_:vismaTenant:)": "a Visma company and a Stripe account are one tenant's",
         "TenantsTable.countByState(_:)": "an operator's gauges",
         "TenantsTable.presentIDs(_:limit:)": "an operator's gauges",
         "SchedulesTable.due(_:by:limit:)": "the scheduler",

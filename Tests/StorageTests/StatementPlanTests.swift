@@ -54,6 +54,7 @@ struct StatementPlanTests {
             { db, tenant in _ = try LinksTable.list(db, tenant: tenant, state: .collecting, limit: 1) }
         ),
         ("SchedulesTable.due(_:by:limit:)", { db, _ in _ = try SchedulesTable.due(db, by: now, limit: 10) }),
+        ("TenantsTable.ofVisma(_:vismaTenant:)", { db, _ in _ = try TenantsTable.ofVisma(db, vismaTenant: "one") }),
         (
             "TenantsTable.standingsAcrossTenants(_:of:)",
             { db, tenant in _ = try TenantsTable.standingsAcrossTenants(db, of: [tenant, kyst]) }

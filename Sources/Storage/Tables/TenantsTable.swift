@@ -107,6 +107,15 @@ package enum TenantsTable {
         return try db.query("SELECT \(columns) FROM tenants \(filter) ORDER BY id").map(record)
     }
 
+    /// Those that have not left and have this Visma company, by id. Crosses tenants: a pair belongs to one.
+    package static func ofVisma(_ db: any SQLConnection, vismaTenant: String) throws -> [TenantRecord] {
+        try db.query(
+            """
+            SELECT \(columns) FROM tenants WHERE visma_tenant = \(vismaTenant) AND state <> 'offboarded' ORDER BY id
+            """
+        ).map(record)
+    }
+
     /// How many tenants there are in each state. Crosses tenants: for the operator.
     package static func countByState(_ db: any SQLConnection) throws -> [TenantRecord.State: Int] {
         var counts: [TenantRecord.State: Int] = [:]
