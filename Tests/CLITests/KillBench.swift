@@ -204,7 +204,9 @@ final class KillBench {
         let server = try serve(["MLC_KILL_AT": checkpoint])
         if let act {
             try await Self.until("the server is healthy") {
-                if let status = server.ended() { throw TookTooLong(description: "died early at \(checkpoint): \(status)") }
+                if let status = server.ended() {
+                    throw TookTooLong(description: "died early at \(checkpoint): \(status)")
+                }
                 return await isHealthy()
             }
             try await act()
