@@ -102,6 +102,7 @@ for name in "${patches[@]}"; do
         verdict="MISSED: the patch does not compile"
     elif run_tests "$(filter_of "$name")" >"$place/test.out" 2>&1; then
         verdict="MISSED: every test passes"
+        if grep -q 'Test run with 0 tests' "$place/test.out"; then verdict="MISSED: no test is called that"; fi
     else
         verdict=$(finder "$place/test.out")
         found=$((found + 1))
