@@ -91,7 +91,9 @@ package enum DisputePlan {
         let ground = BookingPlan.Ground(situation)
         let posting = situation.policy.posting
         if let booking = soleBooking(charge, collection, situation), !booking.stands,
-            booking.voidedFor == .dispute || (booking.voidedFor == nil && booking.state == .voided),
+            booking.voidedFor == .dispute
+                || booking.state == .voided && booking.voidedFor == nil
+                    && !RefundPlan.isVoidedFor(charge, collection, situation),
             covering(charge, booking, collection, situation)?.id == dispute.id
         {
             return []

@@ -144,7 +144,7 @@ package enum PaymentPlan {
         guard booking.state == .voided, booking.voidedFor == nil, let charge = charge(of: payment, collection) else {
             return false
         }
-        return RefundPlan.isFullyRefunded(charge, collection) && !RefundPlan.isBooked(charge, collection, situation)
+        return RefundPlan.isVoidedFor(charge, collection, situation)
             || DisputePlan.covering(charge, booking, collection, situation) != nil
     }
 

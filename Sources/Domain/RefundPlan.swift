@@ -170,6 +170,12 @@ enum RefundPlan {
             && !isBooked(charge, collection, situation)
     }
 
+    /// All of it was refunded, and no document stands for that but the payment that a person voided. A loss beside it
+    /// is then booked by itself: one void gives the money back once.
+    static func isVoidedFor(_ charge: Collection.Charge, _ collection: Collection, _ situation: Situation) -> Bool {
+        isFullyRefunded(charge, collection) && !isBooked(charge, collection, situation)
+    }
+
     /// A refund of it stands in Visma as a document of its own, booked here or by another document that it paid.
     static func isBooked(_ charge: Collection.Charge, _ collection: Collection, _ situation: Situation) -> Bool {
         let refunds = collection.refunds.filter { self.charge(of: $0, collection) == charge }.map(\.id.rawValue)

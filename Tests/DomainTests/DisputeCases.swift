@@ -97,6 +97,18 @@ enum DisputeCases {
             $0.collection?.disputes[0].amount = Samples.kroner(400)
         },
         PlanCase("lost and voided: nothing more", closed("lost"), []) { voided(&$0) },
+        PlanCase("lost, and a person voided the payment for that: nothing more", closed("lost"), []) {
+            voided(&$0)
+            $0.bookings[0].voidedFor = nil
+        },
+        PlanCase(
+            "lost and refunded in full as well: the void of a person stands for the refund, the loss is an entry",
+            closed("lost"), ["post cash entry 1250.00 NOK LOST for dp_1"]
+        ) {
+            voided(&$0)
+            $0.bookings[0].voidedFor = nil
+            $0.collection?.refunds = [Samples.refund()]
+        },
         PlanCase(
             "lost and voided, and another is lost: an entry for that one alone", closed("lost"),
             ["post cash entry 400.00 NOK LOST for dp_2"]

@@ -44,13 +44,28 @@ extension EveryState {
             if net == 0, !isLost { return nil }
             if isReviewed(intent: intent) { return nil }
             let isVoided = rows("invoice_payment").contains { paid in
-                paid.value(of: "payment_intent") == intent
-                    && bookings(ofFact: paid.value(of: "id"), .payment).last?.voidedFor == .dispute
+                guard paid.value(of: "payment_intent") == intent,
+                    let last = bookings(ofFact: paid.value(of: "id"), .payment).last
+                else { return false }
+                // A person's void stands for a loss of the whole.
+                return last.voidedFor == .dispute
+                    || last.state == .voided && last.voidedFor == nil
+                        && last.amount.minorUnits == dispute.units("amount") && !isRefundedByVoid(intent)
             }
             let isAppealed = dispute.value(of: "status").hasPrefix("appeal_")
             let isRight = isLost ? (net == dispute.units("amount")) != isVoided : net == 0 || isAppealed
             return isRight ? nil : "dispute \(id) is \(dispute.value(of: "status")), booked are \(net)"
         }
+    }
+
+    /// All of it was refunded, and no document of ours stands for a refund: a person's void of the payment does.
+    private func isRefundedByVoid(_ intent: String) -> Bool {
+        let refunds = rows("refund").filter {
+            $0.value(of: "payment_intent") == intent && $0.value(of: "status") == "succeeded"
+        }
+        let ids = refunds.map { $0.value(of: "id") }
+        return refunds.reduce(0) { $0 + $1.units("amount") } >= charged(intent)
+            && !bookings.contains { ids.contains($0.fact) && $0.stands }
     }
 
     /// By policy each payout that came is one journal and one more in each currency that was exchanged into it, so that

@@ -186,10 +186,6 @@ extension IsolationTests {
 
     private static let recordWrites: [(name: String, write: Write)] = [
         (
-            "EventsTable.insert(_:tenant:_:)",
-            { _ = try EventsTable.insert($0, tenant: $1, Population.event("evt_1", "again")) }
-        ),
-        (
             "EventsTable.insertListed(_:tenant:_:)",
             { try EventsTable.insertListed($0, tenant: $1, Population.event("evt_9", "again")) }
         ),

@@ -1,5 +1,6 @@
 import Domain
 import Storage
+import Testing
 
 /// Fills every table with one tenant's rows. The keys are the same for every tenant, the content is marked.
 enum Population {
@@ -122,5 +123,12 @@ enum Population {
         AuditEntry(
             sequence: sequence, at: now, actor: "sync", action: "invoice.create", subject: invoice.key, outcome: marker,
             details: "{}", previousCode: head.code, code: [UInt8](repeating: UInt8(sequence), count: 32))
+    }
+}
+
+extension EventsTable {
+    /// One event as it is delivered.
+    static func insert(_ db: any SQLConnection, tenant: TenantID, _ event: StoredEvent) throws -> StoredEvent.Outcome {
+        try #require(try insertMany(db, [(tenant, event)]).first)
     }
 }

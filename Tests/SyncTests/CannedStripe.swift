@@ -164,3 +164,10 @@ struct EventBench {
         }
     }
 }
+
+extension EventsTable {
+    /// One event as it is delivered.
+    static func insert(_ db: any SQLConnection, tenant: TenantID, _ event: StoredEvent) throws -> StoredEvent.Outcome {
+        try #require(try insertMany(db, [(tenant, event)]).first)
+    }
+}

@@ -51,21 +51,6 @@ package enum EventsTable {
         event_id, type, object_id, livemode, body, received_at, state, subject, reason, endpoint_key, deliveries
         """
 
-    /// Stores the event unless its id is there; then only the delivery is counted and the first body kept.
-    package static func insert(
-        _ db: any SQLConnection, tenant: TenantID, _ event: StoredEvent
-    ) throws -> StoredEvent.Outcome {
-        let rows = try db.query(
-            """
-            INSERT INTO events (tenant_id, \(columns)) VALUES (\(tenant), \(event.eventID), \(event.type),
-                \(event.objectID), \(event.isLive), \(event.body), \(event.receivedAt), \(event.state),
-                \(event.subject), \(event.reason), \(event.endpointKey), 1)
-            ON CONFLICT (tenant_id, event_id) DO UPDATE SET deliveries = events.deliveries + 1
-            RETURNING deliveries
-            """)
-        return try rows.first?.int("deliveries") == 1 ? .stored : .duplicate
-    }
-
     /// Stores an event that was found by listing, unless it is there: that is no delivery and is not counted as one.
     package static func insertListed(_ db: any SQLConnection, tenant: TenantID, _ event: StoredEvent) throws {
         try db.execute(
@@ -80,8 +65,9 @@ package enum EventsTable {
     /// How many events one statement inserts at most. Only powers of two are used, so that there are few texts.
     private static let rowsMax = 64
 
-    /// A group commit's events, each with its tenant; outcomes in the order given. They are inserted sorted by key,
-    /// so that two groups on two connections cannot wait for each other.
+    /// Stores a group commit's events, each with its tenant, unless their ids are there; then only the delivery is
+    /// counted and the first body kept. Outcomes in the order given. They are inserted sorted by key, so that two
+    /// groups on two connections cannot wait for each other.
     package static func insertMany(
         _ db: any SQLConnection, _ events: [(tenant: TenantID, event: StoredEvent)]
     ) throws -> [StoredEvent.Outcome] {
