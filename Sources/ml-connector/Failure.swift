@@ -63,7 +63,7 @@ extension Failure {
 
     private static func status(of error: ConnectorError) -> ExitStatus {
         switch error.code {
-        case "tenant.unknown", "customer.unknown", "undo.unknown": .notFound
+        case "tenant.unknown", "customer.unknown", "undo.unknown", "replay.unknown": .notFound
         case "manifest.invalid", "stripe.unusable_key", "undo.invalid": .usage
         case "stripe.mode_mismatch", "writes_off": .refused
         case "serve.host_unknown": .usage
@@ -72,6 +72,7 @@ extension Failure {
         case _ where error.code.hasPrefix("serve."): .refused
         case _ where error.code.hasPrefix("tenant."): .refused
         case _ where error.code.hasPrefix("undo."): .refused
+        case "replay.too_many": .refused
         default: .failed
         }
     }

@@ -32,7 +32,7 @@ struct HelpTests {
             "tenant ping", "credentials set", "sync run", "invoice list", "invoice show", "invoice push",
             "invoice confirm", "sync status",
             "customer map", "customer list",
-            "customer unmap", "event list", "event show",
+            "customer unmap", "event list", "event show", "event replay",
             "review list", "review show", "audit list", "audit verify", "sandbox",
             "sync preview", "invoice trace", "invoice undo",
         ]
@@ -63,6 +63,9 @@ struct HelpTests {
             (["customer", "map", "acme", "10001", "in_1"], "cus_"),
             (["customer", "map", "acme", "10001"], "<customer>"),
             (["invoice", "push", "acme", "1", "--reason", ""], "--reason"),
+            (["event", "replay", "acme"], "--id"), (["event", "replay", "acme", "--id", "in_1"], "evt_"),
+            (["event", "replay", "acme", "--id", "evt_1", "--type", "invoice.paid"], "leave out"),
+            (["event", "replay", "acme", "--from", "yesterday"], "2026-11-01T08:00:00Z"),
         ])
     func wrongUsage(arguments: [String], mention: String) throws {
         let result = try Tool().run(arguments)

@@ -94,6 +94,14 @@ extension IsolationTests {
         ("EventsTable.find(_:tenant:eventID:)", { try EventsTable.find($0, tenant: $1, eventID: "evt_1") }),
         ("EventsTable.nextReceived(_:tenant:after:limit:)", { try EventsTable.nextReceived($0, tenant: $1, limit: 9) }),
         ("EventsTable.list(_:tenant:state:type:after:limit:)", { try EventsTable.list($0, tenant: $1, limit: 100) }),
+        (
+            "EventsTable.lookedAt(_:tenant:_:after:limit:)",
+            { try EventsTable.lookedAt($0, tenant: $1, EventSelection(), limit: 100) }
+        ),
+        (
+            "EventsTable.countLookedAt(_:tenant:_:after:)",
+            { try EventsTable.countLookedAt($0, tenant: $1, EventSelection()) }
+        ),
         ("EventsTable.list(_:tenant:subject:)", { try EventsTable.list($0, tenant: $1, subject: invoice) }),
         (
             "EventsTable.countByState(_:tenant:)",

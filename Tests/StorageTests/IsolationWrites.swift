@@ -210,6 +210,10 @@ extension IsolationTests {
             { try EventsTable.markIgnored($0, tenant: $1, eventID: "evt_1", reason: "test") }
         ),
         (
+            "EventsTable.receiveAgain(_:tenant:eventID:)",
+            { try EventsTable.receiveAgain($0, tenant: $1, eventID: "evt_2") }
+        ),
+        (
             "PushesTable.add(_:tenant:_:at:)",
             { try PushesTable.add($0, tenant: $1, Money(minorUnits: 1, currency: .nok), at: now) }
         ),
