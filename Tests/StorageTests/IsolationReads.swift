@@ -139,6 +139,7 @@ extension IsolationTests {
             "ReviewsTable.list(_:tenant:state:subject:after:limit:)",
             { try ReviewsTable.list($0, tenant: $1, limit: 100) }
         ),
+        ("ReviewsTable.decided(_:tenant:subject:)", { try ReviewsTable.decided($0, tenant: $1, subject: invoice) }),
         ("ReviewsTable.isOpen(_:tenant:subject:)", { try ReviewsTable.isOpen($0, tenant: $1, subject: invoice) }),
         (
             "ReviewsTable.openSubjects(_:tenant:after:limit:)",

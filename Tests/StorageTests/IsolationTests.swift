@@ -122,6 +122,7 @@ struct IsolationTests {
         "JournalTable.settle(_:tenant:key:state:externalID:requestID:failure:now:underTerm:)",
         "LeasesTable.renew(_:tenant:owner:term:now:ttlSeconds:)",
         "ReviewsTable.resolve(_:tenant:id:by:resolution:now:)",
+        "ReviewsTable.reword(_:tenant:id:resolution:)",
         "RunsTable.finish(_:tenant:id:outcome:counts:now:)",
         "SettlementsTable.setAttached(_:tenant:document:revision:cause:)",
     ]

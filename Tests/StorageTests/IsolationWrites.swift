@@ -281,6 +281,10 @@ extension IsolationTests {
             { try ReviewsTable.resolve($0, tenant: $1, id: 1, by: "kari", resolution: "done", now: now) }
         ),
         (
+            "ReviewsTable.reword(_:tenant:id:resolution:)",
+            { try ReviewsTable.reword($0, tenant: $1, id: 2, resolution: "otherwise") }
+        ),
+        (
             "AuditTable.append(_:tenant:_:)",
             {
                 try AuditTable.append(
