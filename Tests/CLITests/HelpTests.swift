@@ -34,7 +34,7 @@ struct HelpTests {
             "customer map", "customer list",
             "customer unmap", "event list", "event show", "event replay",
             "review list", "review show", "review resolve", "audit list", "audit verify", "sandbox",
-            "sync preview", "invoice trace", "invoice undo",
+            "sync preview", "sync backfill", "invoice trace", "invoice undo",
         ]
         #expect(wanted.isSubset(of: names), "missing: \(wanted.subtracting(names).sorted())")
     }
@@ -66,6 +66,7 @@ struct HelpTests {
             (["review", "resolve", "acme", "1", "--as", "forget", "--reason", "x"], "mark_settled"),
             (["review", "resolve", "acme", "1", "--as", "ignore"], "--reason"),
             (["review", "resolve", "acme", "1", "--as", "map_customer", "--reason", "x"], "--customer"),
+            (["sync", "backfill", "acme", "--from", "november"], "2026-11-01"),
             (["event", "replay", "acme"], "--id"), (["event", "replay", "acme", "--id", "in_1"], "evt_"),
             (["event", "replay", "acme", "--id", "evt_1", "--type", "invoice.paid"], "leave out"),
             (["event", "replay", "acme", "--from", "yesterday"], "2026-11-01T08:00:00Z"),

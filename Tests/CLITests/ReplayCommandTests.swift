@@ -43,4 +43,30 @@ struct ReplayCommandTests {
         #expect(entries.allSatisfy { ($0["actor"] as? String)?.hasPrefix("cli:") == true })
         #expect(try tool.run("event", "replay", "acme", "--id", "evt_none").status == 3)
     }
+
+    @Test("sync backfill moves the lists that were read further, and says which")
+    func backfill() throws {
+        let tool = try Tool()
+        let box = try Box(tool)
+        try box.activate(tool)
+        let early = try tool.run("sync", "backfill", "acme", "--from", "2026-11-01")
+        #expect(early.status == 0, "\(early.errors)")
+        #expect(early.output.contains("No list had been read further"))
+        try tool.python(
+            """
+            import sqlite3, sys
+            db = sqlite3.connect(sys.argv[1])
+            db.execute("INSERT INTO cursors VALUES ('acme', 'visma_payments', '2026-11-20T10:00:00.5', 1)")
+            db.commit()
+            """, tool.database)
+        let moved = try tool.run("sync", "backfill", "acme", "--from", "2026-11-01", "--output", "json")
+        #expect(moved.status == 0, "\(moved.errors)")
+        #expect(try moved.json()["lists"] as? [String] == ["visma_payments"])
+        let row = try tool.python(
+            """
+            import sqlite3, sys
+            print(sqlite3.connect(sys.argv[1]).execute("SELECT value, swept_at FROM cursors").fetchall())
+            """, tool.database)
+        #expect(row == "[('2026-10-31T00:00:00', None)]")
+    }
 }
