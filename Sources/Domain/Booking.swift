@@ -78,6 +78,9 @@ package struct Booking: Hashable, Sendable {
     package var fact: String { String(cause.prefix { $0 != "+" }) }
 
     /// Neither voided nor about to be.
+    /// Visma has yet to do what was asked of it, or we have yet to ask.
+    package var isUnderWay: Bool { state == .created || state == .releasing || state == .voiding }
+
     package var stands: Bool { state != .voiding && state != .voided }
 }
 

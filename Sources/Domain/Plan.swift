@@ -3,6 +3,7 @@
 /// situation is brought up to date and asked again.
 package enum Plan {
     package static func actions(for situation: Situation) -> [Action] {
+        if situation.isLeftAlone { return leftAlone(situation) }
         guard let receivable = situation.receivable else { return gone(situation) }
         guard let link = situation.link, link.invoice != nil else {
             return PushPlan.actions(for: receivable, situation)
@@ -42,6 +43,15 @@ package enum Plan {
         _ receivable: Receivable, _ collection: Collection, _ situation: Situation
     ) -> [Action] {
         DisputePlan.dunning(receivable, collection, situation) + RecordPlan.actions(receivable, collection, situation)
+    }
+
+    private static func leftAlone(_ situation: Situation) -> [Action] {
+        switch situation.link?.state {
+        case .seen: [.setLink(.stopped)]
+        case .collecting: [.setLink(.settled)]
+        // A draft asks nobody for anything, and is gone on with when the document is taken up again.
+        case .drafted, .settled, .stopped, nil: []
+        }
     }
 
     package static let goneLookSeconds: Int64 = 3600

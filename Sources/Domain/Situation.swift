@@ -34,6 +34,8 @@ package struct Situation: Hashable, Sendable {
     package var recordAbility: RecordAbility
     package var policy: Policy
     package var now: Timestamp
+    /// Since when a person's word stands that the document is settled.
+    package var settledByWordAt: Timestamp?
     /// A person asked for this look: what was refused before then may be tried again.
     package var forgivesBefore: Timestamp?
 
@@ -108,5 +110,12 @@ package struct Situation: Hashable, Sendable {
     func effect(_ step: String, cause: String) -> Effect? {
         effects.filter { $0.step == step && $0.cause == cause }
             .max { ($0.revision, $0.attempt) < ($1.revision, $1.attempt) }
+    }
+
+    /// By a person's word, until a person asks for something of it again. What was begun in Visma is brought to its end
+    /// first.
+    package var isLeftAlone: Bool {
+        guard let settledByWordAt, !requests.contains(where: { $0.askedAt >= settledByWordAt }) else { return false }
+        return !bookings.contains(where: \.isUnderWay)
     }
 }

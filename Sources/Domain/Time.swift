@@ -29,6 +29,15 @@ package struct Timestamp: Hashable, Sendable, Codable, Comparable, CustomStringC
         return "\(day)T\(clock.joined(separator: ":"))Z"
     }
 
+    /// Reads what `description` writes; nil for anything else.
+    package init?(_ text: String) {
+        guard let parts = text.wholeMatch(of: /(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)Z/)?.output,
+            let day = LocalDate(String(parts.1)), let hour = Int64(parts.2), let minute = Int64(parts.3),
+            let second = Int64(parts.4), hour < 24, minute < 60, second < 60
+        else { return nil }
+        self.init(unixSeconds: Int64(day.daysSince1970) * 86_400 + hour * 3600 + minute * 60 + second)
+    }
+
     /// The calendar day at this instant in `zone`.
     package func day(in zone: TimeZone) -> LocalDate {
         let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: TimeInterval(unixSeconds)))
@@ -94,6 +103,9 @@ package struct LocalDate: Hashable, Sendable, Codable, Comparable, CustomStringC
         let (year, month, day) = parts
         return "\(year)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)"
     }
+
+    /// Midnight at the beginning of this day in `zone`.
+    package func start(in zone: TimeZone) -> Timestamp { instant(secondOfDay: 0, in: zone) }
 
     /// 23:59:59 of this day in `zone`: the instant at which an invoice due on it falls due.
     package func endOfDay(in zone: TimeZone) -> Timestamp { instant(secondOfDay: 86_399, in: zone) }

@@ -10,6 +10,22 @@ extension TenantAdmin {
     package func mapCustomer(
         _ number: VismaCustomerNumber, to customer: StripeCustomerID, of tenant: TenantID
     ) async throws -> CustomerLink {
+        let mapping = try await mapping(of: number, to: customer, of: tenant)
+        return try await commit(tenant) { try map(mapping, of: tenant, $0) }
+    }
+
+    /// Which Stripe customer is to stand for which Visma customer, as both sides have them.
+    struct CustomerMapping {
+        var visma: VismaCustomer
+        var stripe: StripeCustomerID
+        /// The Stripe customer says itself that it is another one's.
+        var isMarkedForAnother: Bool
+    }
+
+    /// Only reads.
+    func mapping(
+        of number: VismaCustomerNumber, to customer: StripeCustomerID, of tenant: TenantID
+    ) async throws -> CustomerMapping {
         let context = try await TenantContext.make(tenant, environment: environment)
         guard let visma = try await context.visma.customer(number) else {
             throw ConnectorError(
@@ -30,25 +46,28 @@ extension TenantAdmin {
         let isMarkedForAnother =
             found.metadata[MetadataKey.company] == context.company
             && found.metadata[MetadataKey.customer].map { $0 != String(visma.internalID) } ?? false
-        return try await commit(tenant) { [environment, actor] db in
-            let now = environment.now()
-            let others = try CustomerLinksTable.vismaInternalIDs(db, tenant: tenant, of: customer)
-                .filter { $0 != visma.internalID }
-            guard others.isEmpty, !isMarkedForAnother else { throw Self.taken(customer) }
-            let link = CustomerLink(
-                vismaInternalID: visma.internalID, vismaNumber: visma.number, stripeCustomer: customer,
-                matchedBy: CustomerLinksTable.operatorRule, matchedAt: now)
-            let former = try CustomerLinksTable.find(db, tenant: tenant, vismaInternalID: visma.internalID)
-            try CustomerLinksTable.put(db, tenant: tenant, link)
-            try lookAgain(db, tenant, link, now)
-            try trail(db, tenant).append(
-                .init(
-                    actor: actor, action: "customer.map", subject: "customer/\(visma.number)", outcome: "done",
-                    details: [
-                        "stripe_customer": customer.rawValue, "former": former?.stripeCustomer.rawValue ?? "none",
-                    ]), at: now, db)
-            return link
-        }
+        return CustomerMapping(visma: visma, stripe: customer, isMarkedForAnother: isMarkedForAnother)
+    }
+
+    func map(_ mapping: CustomerMapping, of tenant: TenantID, _ db: any SQLConnection) throws -> CustomerLink {
+        let now = environment.now()
+        let (visma, customer) = (mapping.visma, mapping.stripe)
+        let others = try CustomerLinksTable.vismaInternalIDs(db, tenant: tenant, of: customer)
+            .filter { $0 != visma.internalID }
+        guard others.isEmpty, !mapping.isMarkedForAnother else { throw Self.taken(customer) }
+        let link = CustomerLink(
+            vismaInternalID: visma.internalID, vismaNumber: visma.number, stripeCustomer: customer,
+            matchedBy: CustomerLinksTable.operatorRule, matchedAt: now)
+        let former = try CustomerLinksTable.find(db, tenant: tenant, vismaInternalID: visma.internalID)
+        try CustomerLinksTable.put(db, tenant: tenant, link)
+        try lookAgain(db, tenant, link, now)
+        try trail(db, tenant).append(
+            .init(
+                actor: actor, action: "customer.map", subject: "customer/\(visma.number)", outcome: "done",
+                details: [
+                    "stripe_customer": customer.rawValue, "former": former?.stripeCustomer.rawValue ?? "none",
+                ]), at: now, db)
+        return link
     }
 
     /// Forgets which Stripe customer a Visma customer is: the next push finds it by the policy's rules again.

@@ -32,6 +32,7 @@ struct DocumentObserver: Observing {
         situation.forgivesBefore = askedAt
         situation.pushed = remembered.pushed
         situation.pushHold = remembered.pushHold
+        situation.settledByWordAt = remembered.settledByWordAt
         if let invoice = remembered.link?.invoice {
             let hasRefunds = remembered.bookings.contains {
                 $0.kind == .refund || $0.kind == .creditNote || $0.voidedFor == .refund
@@ -99,6 +100,7 @@ struct DocumentObserver: Observing {
         situation.effects = remembered.effects
         situation.pushed = remembered.pushed
         situation.pushHold = remembered.pushHold
+        situation.settledByWordAt = remembered.settledByWordAt
         situation.recordAbility = remembered.ability
         return situation
     }

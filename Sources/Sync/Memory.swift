@@ -12,6 +12,7 @@ enum Memory {
         var ability: RecordAbility
         var pushed = PushTally()
         var pushHold = PushHold.none
+        var settledByWordAt: Timestamp?
     }
 
     static func read(
@@ -29,6 +30,7 @@ enum Memory {
     static func read(_ db: any SQLConnection, tenant: TenantID, document: DocumentRef) throws -> Remembered {
         let ability = try AbilitiesTable.get(db, tenant: tenant, name: EffectOutcome.recordAbility)
         let link = try LinksTable.find(db, tenant: tenant, document: document)
+        let words = try ReviewsTable.decided(db, tenant: tenant, subject: .document(document))
         return Remembered(
             link: link,
             bookings: try CollectedTable.list(db, tenant: tenant, subject: .document(document)),
@@ -36,6 +38,7 @@ enum Memory {
                 db, tenant: tenant, document: document, revision: link?.revision ?? 1),
             requests: try RequestsTable.list(db, tenant: tenant, subject: .document(document)),
             effects: try JournalTable.list(db, tenant: tenant, subject: .document(document)),
-            ability: ability.flatMap { RecordAbility(rawValue: $0.value) } ?? .note)
+            ability: ability.flatMap { RecordAbility(rawValue: $0.value) } ?? .note,
+            settledByWordAt: words.filter { $0.decision == .markSettled }.compactMap(\.resolvedAt).max())
     }
 }

@@ -104,6 +104,8 @@ struct Poller: Sendable {
     private func move(_ stream: SyncStream, to value: String?, from before: StreamCursor?) async throws {
         try await environment.commitRenewing { [tenant, environment] db in
             let found = try CursorsTable.get(db, tenant: tenant.id, stream: stream)
+            // Somebody has it read from elsewhere since: that reading is still to come.
+            if let found, let before, found.value != before.value { return }
             let wasAskedFor = before?.sweptAt != nil && found?.sweptAt == nil
             try CursorsTable.set(
                 db, tenant: tenant.id, stream: stream,

@@ -85,13 +85,14 @@ package struct Preview: Sendable {
     private func course<Sight: Observing>(
         _ sight: Sight, _ item: PreviewAgenda.Item
     ) async throws -> (SubjectPreview, Sight.Seen?) where Sight.Seen: Foreseeable {
-        let (unsettled, open) = try await environment.database.read { [tenant] db in
+        let (unsettled, open, ignored) = try await environment.database.read { [tenant] db in
             (
                 try JournalTable.unsettled(db, tenant: tenant.id, subject: item.subject),
-                try ReviewsTable.list(db, tenant: tenant.id, state: .open, subject: item.subject, limit: 100)
+                try ReviewsTable.list(db, tenant: tenant.id, state: .open, subject: item.subject, limit: 100),
+                try ReviewLog.ignored(db, tenant: tenant.id, subject: item.subject)
             )
         }
-        var preview = SubjectPreview(item, openReviews: Set(open.map(\.code)))
+        var preview = SubjectPreview(item, openReviews: Set(open.map(\.code)), ignored: ignored)
         // Looking them up may send them again: what they come to is not known before.
         guard unsettled.isEmpty else {
             preview.ending = .uncertain(unsettled)
@@ -202,12 +203,14 @@ package struct SubjectPreview: Sendable {
     package var linkAfter: Link.State?
     package var ending: Ending = .settled
     private let openReviews: Set<String>
+    private let ignored: [ReviewRecord]
 
-    init(_ item: PreviewAgenda.Item, openReviews: Set<String>) {
+    init(_ item: PreviewAgenda.Item, openReviews: Set<String>, ignored: [ReviewRecord]) {
         subject = item.subject
         cause = item.cause
         dueAt = item.dueAt
         self.openReviews = openReviews
+        self.ignored = ignored
     }
 
     package var calls: [PlannedCall] {
@@ -258,7 +261,7 @@ package struct SubjectPreview: Sendable {
     }
 
     private mutating func open(_ review: Review) {
-        guard !reviews.contains(review) else { return }
+        guard !reviews.contains(review), !ignored.contains(where: { $0.says(review) }) else { return }
         steps.append(.review(review, isOpen: openReviews.contains(review.code.rawValue)))
     }
 }

@@ -2,7 +2,7 @@ package import Domain
 import Storage
 
 extension TenantAdmin {
-    /// Longest reason of an undo.
+    /// Longest reason of an undo, or of a review's resolution.
     package static let reasonCharactersMax = 500
 
     /// Asks the loop to void what books `cause` in Visma, and makes the document dirty. The reason stands in the trail.
@@ -15,7 +15,7 @@ extension TenantAdmin {
             let now = environment.now()
             let booking = try undoable(db, tenant, document, cause)
             let subject = Subject.document(document)
-            let reason = try Self.usable(reason)
+            let reason = try Self.usable(reason, of: "undo")
             try RequestsTable.insert(
                 db, tenant: tenant, subject: subject,
                 Request(kind: .undo, cause: cause, reason: reason, actor: actor, askedAt: now))
@@ -76,11 +76,14 @@ extension TenantAdmin {
         return booking
     }
 
-    private static func usable(_ reason: String) throws -> String {
+    /// The reason as it is kept; `area.invalid` when it cannot be used.
+    static func usable(_ reason: String, of area: String) throws -> String {
         let isOneLine = reason.allSatisfy { !$0.isNewline && ($0.asciiValue ?? 32) >= 32 }
         let text = reason.trimmingPrefix { $0 == " " }
         guard isOneLine, !text.isEmpty, text.count <= reasonCharactersMax else {
-            throw refused("invalid", "the reason must be one line of 1 to \(reasonCharactersMax) characters")
+            throw ConnectorError(
+                code: "\(area).invalid",
+                text: "the reason must be one line of 1 to \(reasonCharactersMax) characters", disposition: .reject)
         }
         return String(text)
     }

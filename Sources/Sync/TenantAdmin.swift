@@ -162,19 +162,25 @@ package struct TenantAdmin: Sendable {
 
     /// Asks for `document` to be collected even where the policy waits for a mark, or a review for a word.
     package func push(_ document: DocumentRef, of tenant: TenantID, reason: String) async throws {
-        try await commit(tenant) { [environment, actor] db in
-            let now = environment.now()
+        try await commit(tenant) { db in
             try Self.requireActive(db, tenant)
-            let subject = Subject.document(document)
-            try RequestsTable.insert(
-                db, tenant: tenant, subject: subject,
-                Request(kind: .push, cause: nil, reason: reason, actor: actor, askedAt: now))
-            try WorkTable.dirty(db, tenant: tenant, subject: subject, cause: Self.askedCause, dueAt: now, askedAt: now)
-            try trail(db, tenant).append(
-                .init(
-                    actor: actor, action: "invoice.push", subject: document.description, outcome: "asked",
-                    details: ["reason": reason]), at: now, db)
+            try askForPush(document, of: tenant, reason: reason, db)
         }
+    }
+
+    func askForPush(
+        _ document: DocumentRef, of tenant: TenantID, reason: String, _ db: any SQLConnection
+    ) throws {
+        let now = environment.now()
+        let subject = Subject.document(document)
+        try RequestsTable.insert(
+            db, tenant: tenant, subject: subject,
+            Request(kind: .push, cause: nil, reason: reason, actor: actor, askedAt: now))
+        try WorkTable.dirty(db, tenant: tenant, subject: subject, cause: Self.askedCause, dueAt: now, askedAt: now)
+        try trail(db, tenant).append(
+            .init(
+                actor: actor, action: "invoice.push", subject: document.description, outcome: "asked",
+                details: ["reason": reason]), at: now, db)
     }
 
     /// Commits what an operator wants of a tenant, and wakes the node whose it is.

@@ -63,8 +63,8 @@ extension Failure {
 
     private static func status(of error: ConnectorError) -> ExitStatus {
         switch error.code {
-        case "tenant.unknown", "customer.unknown", "undo.unknown": .notFound
-        case "manifest.invalid", "stripe.unusable_key", "undo.invalid": .usage
+        case "tenant.unknown", "customer.unknown", "undo.unknown", "replay.unknown", "review.unknown": .notFound
+        case "manifest.invalid", "stripe.unusable_key", "undo.invalid", "review.invalid": .usage
         case "stripe.mode_mismatch", "writes_off": .refused
         case "serve.host_unknown": .usage
         case _ where error.code.hasPrefix("host."): .usage
@@ -72,6 +72,8 @@ extension Failure {
         case _ where error.code.hasPrefix("serve."): .refused
         case _ where error.code.hasPrefix("tenant."): .refused
         case _ where error.code.hasPrefix("undo."): .refused
+        case _ where error.code.hasPrefix("replay."): .refused
+        case _ where error.code.hasPrefix("review."): .refused
         default: .failed
         }
     }

@@ -32,9 +32,9 @@ struct HelpTests {
             "tenant ping", "credentials set", "sync run", "invoice list", "invoice show", "invoice push",
             "invoice confirm", "sync status",
             "customer map", "customer list",
-            "customer unmap", "event list", "event show",
-            "review list", "review show", "audit list", "audit verify", "sandbox",
-            "sync preview", "invoice trace", "invoice undo",
+            "customer unmap", "event list", "event show", "event replay",
+            "review list", "review show", "review resolve", "audit list", "audit verify", "sandbox",
+            "sync preview", "sync backfill", "invoice trace", "invoice undo",
         ]
         #expect(wanted.isSubset(of: names), "missing: \(wanted.subtracting(names).sorted())")
     }
@@ -63,6 +63,13 @@ struct HelpTests {
             (["customer", "map", "acme", "10001", "in_1"], "cus_"),
             (["customer", "map", "acme", "10001"], "<customer>"),
             (["invoice", "push", "acme", "1", "--reason", ""], "--reason"),
+            (["review", "resolve", "acme", "1", "--as", "forget", "--reason", "x"], "mark_settled"),
+            (["review", "resolve", "acme", "1", "--as", "ignore"], "--reason"),
+            (["review", "resolve", "acme", "1", "--as", "map_customer", "--reason", "x"], "--customer"),
+            (["sync", "backfill", "acme", "--from", "november"], "2026-11-01"),
+            (["event", "replay", "acme"], "--id"), (["event", "replay", "acme", "--id", "in_1"], "evt_"),
+            (["event", "replay", "acme", "--id", "evt_1", "--type", "invoice.paid"], "leave out"),
+            (["event", "replay", "acme", "--from", "yesterday"], "2026-11-01T08:00:00Z"),
         ])
     func wrongUsage(arguments: [String], mention: String) throws {
         let result = try Tool().run(arguments)

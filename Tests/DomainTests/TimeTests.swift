@@ -129,4 +129,15 @@ struct TimeTests {
         #expect(start < start.adding(milliseconds: 1))
         #expect(Timestamp(microseconds: -1_500_000).unixSeconds == -2)
     }
+
+    @Test("An instant is read as it is written, and nothing else is one")
+    func written() {
+        for seconds in [0, 1_795_348_800, -1, 4_102_444_799] as [Int64] {
+            let moment = Timestamp(unixSeconds: seconds)
+            #expect(Timestamp(moment.description) == moment)
+        }
+        for text in ["2026-11-01", "2026-11-01T24:00:00Z", "2026-02-30T00:00:00Z", "2026-11-01T08:00:00", "now"] {
+            #expect(Timestamp(text) == nil, "\(text)")
+        }
+    }
 }

@@ -94,6 +94,14 @@ extension IsolationTests {
         ("EventsTable.find(_:tenant:eventID:)", { try EventsTable.find($0, tenant: $1, eventID: "evt_1") }),
         ("EventsTable.nextReceived(_:tenant:after:limit:)", { try EventsTable.nextReceived($0, tenant: $1, limit: 9) }),
         ("EventsTable.list(_:tenant:state:type:after:limit:)", { try EventsTable.list($0, tenant: $1, limit: 100) }),
+        (
+            "EventsTable.lookedAt(_:tenant:_:after:limit:)",
+            { try EventsTable.lookedAt($0, tenant: $1, EventSelection(), limit: 100) }
+        ),
+        (
+            "EventsTable.countLookedAt(_:tenant:_:after:)",
+            { try EventsTable.countLookedAt($0, tenant: $1, EventSelection()) }
+        ),
         ("EventsTable.list(_:tenant:subject:)", { try EventsTable.list($0, tenant: $1, subject: invoice) }),
         (
             "EventsTable.countByState(_:tenant:)",
@@ -131,6 +139,7 @@ extension IsolationTests {
             "ReviewsTable.list(_:tenant:state:subject:after:limit:)",
             { try ReviewsTable.list($0, tenant: $1, limit: 100) }
         ),
+        ("ReviewsTable.decided(_:tenant:subject:)", { try ReviewsTable.decided($0, tenant: $1, subject: invoice) }),
         ("ReviewsTable.isOpen(_:tenant:subject:)", { try ReviewsTable.isOpen($0, tenant: $1, subject: invoice) }),
         (
             "ReviewsTable.openSubjects(_:tenant:after:limit:)",

@@ -118,9 +118,11 @@ struct IsolationTests {
         "CollectedTable.setState(_:tenant:subject:cause:_:voidedFor:now:)",
         "EventsTable.markIgnored(_:tenant:eventID:reason:)",
         "EventsTable.markResolved(_:tenant:eventID:subject:reason:)",
+        "EventsTable.receiveAgain(_:tenant:eventID:)",
         "JournalTable.settle(_:tenant:key:state:externalID:requestID:failure:now:underTerm:)",
         "LeasesTable.renew(_:tenant:owner:term:now:ttlSeconds:)",
         "ReviewsTable.resolve(_:tenant:id:by:resolution:now:)",
+        "ReviewsTable.reword(_:tenant:id:resolution:)",
         "RunsTable.finish(_:tenant:id:outcome:counts:now:)",
         "SettlementsTable.setAttached(_:tenant:document:revision:cause:)",
     ]

@@ -206,6 +206,10 @@ extension IsolationTests {
             { try EventsTable.markIgnored($0, tenant: $1, eventID: "evt_1", reason: "test") }
         ),
         (
+            "EventsTable.receiveAgain(_:tenant:eventID:)",
+            { try EventsTable.receiveAgain($0, tenant: $1, eventID: "evt_2") }
+        ),
+        (
             "PushesTable.add(_:tenant:_:at:)",
             { try PushesTable.add($0, tenant: $1, Money(minorUnits: 1, currency: .nok), at: now) }
         ),
@@ -271,6 +275,10 @@ extension IsolationTests {
         (
             "ReviewsTable.resolve(_:tenant:id:by:resolution:now:)",
             { try ReviewsTable.resolve($0, tenant: $1, id: 1, by: "kari", resolution: "done", now: now) }
+        ),
+        (
+            "ReviewsTable.reword(_:tenant:id:resolution:)",
+            { try ReviewsTable.reword($0, tenant: $1, id: 2, resolution: "otherwise") }
         ),
         (
             "AuditTable.append(_:tenant:_:)",

@@ -78,6 +78,9 @@ enum Population {
         try RequestsTable.insert(db, tenant: tenant, subject: invoice, request(marker))
         _ = try ReviewsTable.open(
             db, tenant: tenant, subject: invoice, code: "code", found: marker, proposals: "[]", now: now)
+        let decided = try ReviewsTable.open(
+            db, tenant: tenant, subject: invoice, code: "decided", found: marker, proposals: "[]", now: now)
+        try ReviewsTable.resolve(db, tenant: tenant, id: decided.id, by: "kari", resolution: marker, now: now)
         try AuditTable.append(db, tenant: tenant, entry(1, marker, after: .beginning))
         try RunsTable.start(db, tenant: tenant, id: "run", kind: marker, now: now)
     }

@@ -197,6 +197,47 @@ package enum EventsTable {
         ).map(event)
     }
 
+    /// Those of the selection that somebody has looked at, oldest first; `after` is the event id that ended the page
+    /// before.
+    package static func lookedAt(
+        _ db: any SQLConnection, tenant: TenantID, _ selection: EventSelection, after: String? = nil, limit: Int
+    ) throws -> [StoredEvent] {
+        let later = behind(after, tenant)
+        return try db.query(
+            """
+            SELECT \(columns) FROM events
+            WHERE tenant_id = \(tenant) AND state <> 'received' \(selection.condition) \(later)
+            ORDER BY received_at, event_id LIMIT \(limit)
+            """
+        ).map(event)
+    }
+
+    /// How many `lookedAt` would list without a limit.
+    package static func countLookedAt(
+        _ db: any SQLConnection, tenant: TenantID, _ selection: EventSelection, after: String? = nil
+    ) throws -> Int {
+        let later = behind(after, tenant)
+        return try db.query(
+            """
+            SELECT COUNT(*) AS events FROM events
+            WHERE tenant_id = \(tenant) AND state <> 'received' \(selection.condition) \(later)
+            """
+        ).first?.int("events") ?? 0
+    }
+
+    /// Makes an event unread again, as if it came now; that is no delivery.
+    package static func receiveAgain(_ db: any SQLConnection, tenant: TenantID, eventID: String) throws {
+        try mark(db, tenant: tenant, eventID: eventID, state: .received, subject: nil, reason: nil)
+    }
+
+    private static func behind(_ eventID: String?, _ tenant: TenantID) -> SQLStatement {
+        guard let eventID else { return "" }
+        return """
+            AND (received_at, event_id) > (
+                SELECT received_at, event_id FROM events WHERE tenant_id = \(tenant) AND event_id = \(eventID))
+            """
+    }
+
     /// Those that were resolved to the subject, oldest first. One of several subjects names the first of them only.
     package static func list(
         _ db: any SQLConnection, tenant: TenantID, subject: Subject

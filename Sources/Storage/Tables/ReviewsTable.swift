@@ -20,6 +20,12 @@ package struct ReviewRecord: Hashable, Sendable {
     package var resolvedAt: Timestamp?
     package var resolvedBy: String?
     package var resolution: String?
+    /// How a person may resolve it. A code that this version does not know is of another one's.
+    package var offered: [ReviewResolution] {
+        Review.Code(rawValue: code).map { ReviewResolution.offered(for: $0, on: subject) } ?? [.lookAgain]
+    }
+    /// Of one that a person resolved in one of the offered ways.
+    package var decision: ReviewResolution? { resolution.flatMap(ReviewResolution.init(stored:)) }
 }
 
 package enum ReviewsTable {
@@ -90,6 +96,31 @@ package enum ReviewsTable {
             ORDER BY id LIMIT \(limit)
             """
         ).map(review)
+    }
+
+    /// Those of the subject that a person has resolved, oldest first.
+    package static func decided(
+        _ db: any SQLConnection, tenant: TenantID, subject: Subject
+    ) throws -> [ReviewRecord] {
+        try db.query(
+            """
+            SELECT \(columns) FROM reviews
+            WHERE tenant_id = \(tenant) AND subject = \(subject) AND state = 'resolved' AND resolved_by <> 'system'
+            ORDER BY id
+            """
+        ).map(review)
+    }
+
+    /// Says otherwise what became of a resolved review: a person's word holds no longer.
+    package static func reword(
+        _ db: any SQLConnection, tenant: TenantID, id: Int, resolution: String
+    ) throws {
+        let changed = try db.execute(
+            """
+            UPDATE reviews SET resolution = \(resolution)
+            WHERE tenant_id = \(tenant) AND id = \(id) AND state = 'resolved'
+            """)
+        if changed == 0 { throw StorageError(.notFound, "tenant \(tenant) has no resolved review \(id)") }
     }
 
     /// Whether the subject waits for a person.

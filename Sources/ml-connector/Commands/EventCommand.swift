@@ -6,7 +6,8 @@ import Stripe
 
 struct EventCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "event", abstract: "Stripe events as they were received.", subcommands: [List.self, Show.self])
+        commandName: "event", abstract: "Stripe events as they were received.",
+        subcommands: [List.self, Show.self, Replay.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -40,7 +41,7 @@ struct EventCommand: AsyncParsableCommand {
             }
             format.show(
                 events.map(EventView.summary), as: "events",
-                columns: ["id", "type", "object", "state", "subject", "deliveries", "received_at"],
+                columns: ["id", "type", "object", "state", "subject", "deliveries", "received_at", "reason"],
                 next: events.count == limit ? events.last?.eventID : nil)
         }
     }
@@ -76,7 +77,6 @@ struct EventCommand: AsyncParsableCommand {
             }
             var view = EventView.summary(found)
             view.fields += [
-                (name: "reason", value: Value(found.reason)),
                 (name: "endpoint_key", value: Value(found.endpointKey)),
                 (name: "body_bytes", value: Value(found.body.count)),
                 (name: "body_sha256", value: .text(hex(sha256(found.body)))),
@@ -98,6 +98,7 @@ enum EventView {
             "id": .text(event.eventID), "type": .text(event.type), "object": Value(event.objectID),
             "live": .flag(event.isLive), "state": .text(event.state.rawValue), "subject": Value(event.subject?.key),
             "deliveries": Value(event.deliveries), "received_at": Value(event.receivedAt),
+            "reason": Value(event.reason),
         ]
     }
 }

@@ -4,7 +4,8 @@ import Storage
 
 struct ReviewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "review", abstract: "What a person must decide.", subcommands: [List.self, Show.self])
+        commandName: "review", abstract: "What a person must decide.",
+        subcommands: [List.self, Show.self, Resolve.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -71,6 +72,7 @@ struct ReviewCommand: AsyncParsableCommand {
                 (name: "resolved_at", value: Value(review.resolvedAt)),
                 (name: "resolved_by", value: Value(review.resolvedBy)),
                 (name: "resolution", value: Value(review.resolution)),
+                (name: "resolutions", value: Value(ReviewView.resolutions(review))),
             ]
             format.show(view)
         }
@@ -83,6 +85,12 @@ struct ReviewCommand: AsyncParsableCommand {
 }
 
 enum ReviewView {
+    /// None once it is resolved.
+    static func resolutions(_ review: ReviewRecord) -> [Record] {
+        guard review.state == .open else { return [] }
+        return review.offered.map { ["as": .text($0.rawValue), "what_it_does": .text($0.effect)] }
+    }
+
     static func summary(_ review: ReviewRecord, _ tenant: TenantID) -> Record {
         [
             "tenant": Value(tenant), "id": Value(review.id), "state": .text(review.state.rawValue),

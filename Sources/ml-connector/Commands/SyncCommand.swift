@@ -7,7 +7,7 @@ import Sync
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync", abstract: "Brings both sides of a company in step.",
-        subcommands: [Run.self, Preview.self, Status.self])
+        subcommands: [Run.self, Preview.self, Status.self, Backfill.self])
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
