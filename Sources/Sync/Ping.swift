@@ -160,8 +160,8 @@ enum PingRemedy {
                 + "Configuration); if it differs, add the company again under another id with the right one, as it "
                 + "cannot be changed. If it is the same, the company accepts the application in the Visma App Store"
         case VismaErrors.companyEmpty:
-            return "compare visma.company of the manifest with Visma Admin; if it is wrong, add the company again under "
-                + "another id with the right number, or without one, as it cannot be changed"
+            return "compare visma.company of the manifest with Visma Admin; if it is wrong, add the company again "
+                + "under another id with the right number, or without one, as it cannot be changed"
         case VismaErrors.forbidden:
             return "the company's Integration Administrator accepts the application in the Visma App Store, and again "
                 + "after every new scope"
@@ -176,8 +176,8 @@ enum PingRemedy {
     private static func other(_ error: ConnectorError) -> String {
         switch error.disposition {
         case .reauthorise where error.httpStatus == 401 && error.system == .stripe:
-            "the key was revoked, rolled or mistyped: make a restricted key in Stripe's Dashboard, API keys, and set it "
-                + "with `ml-connector credentials set`"
+            "the key was revoked, rolled or mistyped: make a restricted key in Stripe's Dashboard, API keys, and set "
+                + "it with `ml-connector credentials set`"
         case .reauthorise:
             "check the credential with \(error.system?.rawValue ?? "its owner"), then set it anew with "
                 + "`ml-connector credentials set`"

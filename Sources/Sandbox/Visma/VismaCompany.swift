@@ -115,8 +115,8 @@ package struct VismaBehaviour: Sendable {
     /// Whether a document dated in a closed period is refused when it is made, or only when it is released.
     package enum ClosedPeriodRefusal: Sendable { case onCreate, onRelease }
 
-    /// What `ipp-company-id` does, of which the public facts disagree: nothing; pages of lists are empty unless it is the
-    /// company's number; or they are empty only when it is another.
+    /// What `ipp-company-id` does, of which the public facts disagree: nothing; pages of lists are empty unless it is
+    /// the company's number; or they are empty only when it is another.
     package enum CompanyHeader: Sendable { case ignored, needed, optional }
 
     package var recordEdits = RecordEdits.refused

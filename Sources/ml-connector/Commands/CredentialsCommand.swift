@@ -34,8 +34,8 @@ struct CredentialsCommand: AsyncParsableCommand {
             abstract: "Seals a secret of a company.",
             discussion: """
                 The secret comes from --file, from standard input, or from a prompt without echo; never from an \
-                argument. A newline at its end is taken off. Setting it again makes a new version. Once the company has \
-                all its credentials they are tried by a ping; what that finds is told, and the secret stays set.
+                argument. A newline at its end is taken off. Setting it again makes a new version. Once the company \
+                has all its credentials they are tried by a ping; what that finds is told, and the secret stays set.
 
                 Example: pass show acme/stripe | ml-connector credentials set acme stripe-key
                 """)
