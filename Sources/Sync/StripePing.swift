@@ -122,7 +122,9 @@ struct StripePing: Sendable {
             listed = try await context.stripe.webhookEndpoints()
         } catch {
             let isPermission = error.code == StripeErrors.permissionMissing
-            steps.add("stripe.webhook", isPermission ? Self.missing("rak_webhook_write (rak_webhook_read is part of it)", error) : .failed(error))
+            // To register an endpoint takes the right to write, which includes this one.
+            let permission = "rak_webhook_write (rak_webhook_read is part of it)"
+            steps.add("stripe.webhook", isPermission ? Self.missing(permission, error) : .failed(error))
             return steps.skip(Array(Self.endpointSteps.dropFirst()), "the endpoints cannot be listed")
         }
         guard let ours = known.endpoint else {
