@@ -73,17 +73,21 @@ extension StripeClient {
         return Set(answer.paymentCurrencies.compactMap { Currency($0) })
     }
 
+    /// Which account the key is of. Nil when the key may not read it, which few restricted keys may.
+    package func account() async throws(ConnectorError) -> (id: String?, country: String?)? {
+        do throws(ConnectorError) {
+            let answer = try StripeJSON.read(AccountAnswer.self, try await get("/v1/account"), isWrite: false)
+            return (answer.id, answer.country)
+        } catch {
+            guard error.code == StripeErrors.permissionMissing else { throw error }
+            return nil
+        }
+    }
+
     /// The account's country, two letters. The account itself may not be read with every key, but each invoice says
     /// it too. Nil while neither tells.
     package func accountCountry() async throws(ConnectorError) -> String? {
-        do throws(ConnectorError) {
-            let response = try await get("/v1/account")
-            if let country = try StripeJSON.read(AccountAnswer.self, response, isWrite: false).country {
-                return country
-            }
-        } catch {
-            guard error.code == StripeErrors.permissionMissing else { throw error }
-        }
+        if let country = try await account()?.country { return country }
         let response = try await get("/v1/invoices", [("limit", "1")])
         let answer = try StripeJSON.read(ListAnswer<InvoiceAnswer>.self, response, isWrite: false)
         return answer.data.first?.accountCountry

@@ -74,6 +74,13 @@ package struct StripeClient: Sendable {
         }
     }
 
+    /// What the key's prefix tells. Throws for what is no key of this mode; no call is made.
+    package func keyKind() throws(ConnectorError) -> StripeKeyKind {
+        let kind = try StripeKeyKind.parse(try openKey())
+        try kind.check(mode: settings.mode)
+        return kind
+    }
+
     /// One cheap read that every usable key may make (`GET /v1/account` needs a permission of its own). Answers with
     /// Stripe's request id.
     @discardableResult

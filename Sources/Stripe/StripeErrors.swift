@@ -6,10 +6,10 @@ import Outbound
 ///
 /// Sources: docs.stripe.com (errors, idempotent requests, rate limits) and the retry rules that Stripe's own
 /// libraries share; see the fact sheet's section on HTTP semantics.
-enum StripeErrors {
+package enum StripeErrors {
     /// A rate limit without any hint asks for a second.
     private static let rateLimitSeconds = 1
-    static let permissionMissing = "stripe.permission_missing"
+    package static let permissionMissing = "stripe.permission_missing"
     /// `Stripe-Should-Retry: false` where a later try can still help: do not come back at once.
     private static let notSoonSeconds = 10
     private static let retryAfterSecondsMax = 3600
@@ -31,13 +31,15 @@ enum StripeErrors {
         }
     }
 
+    package static let modeMismatch = "stripe.mode_mismatch"
+
     /// The error for an answer that is not 2xx. A method other than GET is a write.
     static func error(_ response: OutboundResponse, method: String, now: Timestamp) -> ConnectorError {
         let detail = (try? JSONDecoder().decode(Body.self, from: Data(response.body)))?.error
         let message = detail?.message ?? ""
         let isOtherMode = message.contains("a similar object exists in")
         return ConnectorError(
-            code: isOtherMode ? "stripe.mode_mismatch" : code(response, detail),
+            code: isOtherMode ? modeMismatch : code(response, detail),
             text: text(response, detail),
             disposition: isOtherMode
                 ? .reauthorise : disposition(response, detail, isWrite: method != "GET", now: now),

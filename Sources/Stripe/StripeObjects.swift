@@ -370,5 +370,6 @@ struct CountryAnswer: Decodable {
 }
 
 struct AccountAnswer: Decodable {
+    var id: String?
     var country: String?
 }

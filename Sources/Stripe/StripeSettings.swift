@@ -78,7 +78,7 @@ package struct StripeKeyKind: Hashable, Sendable {
     package func check(mode wanted: StripeMode) throws(ConnectorError) {
         guard mode != wanted else { return }
         throw ConnectorError(
-            code: "stripe.mode_mismatch",
+            code: StripeErrors.modeMismatch,
             text: "the Stripe API key is a \(mode.rawValue) key but the tenant is in \(wanted.rawValue) mode; "
                 + "set a key that begins with rk_\(wanted.rawValue)_ or sk_\(wanted.rawValue)_",
             disposition: .reauthorise, system: .stripe)

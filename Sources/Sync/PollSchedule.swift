@@ -36,9 +36,12 @@ enum PollSchedule {
         return policy.quietHours?.end(at: due, in: policy.zone) ?? due
     }
 
-    /// In milliseconds; always the same for one tenant.
     static func interval(of tenant: TenantID, _ policy: Policy) -> Int64 {
-        let seconds = Int64(policy.pollSeconds)
+        interval(of: tenant, seconds: Int64(policy.pollSeconds))
+    }
+
+    /// In milliseconds; always the same for one tenant.
+    static func interval(of tenant: TenantID, seconds: Int64) -> Int64 {
         let hash = tenant.rawValue.utf8.reduce(UInt64(14_695_981_039_346_656_037)) {
             ($0 ^ UInt64($1)) &* 1_099_511_628_211
         }

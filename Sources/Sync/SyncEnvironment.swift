@@ -30,12 +30,15 @@ package struct SyncEnvironment: Sendable {
     package var isLeaving: @Sendable () -> Bool = { false }
     /// Visma works on a request for four minutes; a look-up that began earlier after the deadline proves nothing.
     package var lateEffectSeconds: Int64
+    /// How often active tenants are pinged in their turns; nil: only when somebody asks.
+    package var pingEverySeconds: Int64?
     /// No outside write while false.
     package var writesOn: Bool
     /// `https://host` under which Stripe reaches us; nil registers no webhook endpoint.
     package var publicURL: String?
 
     package static let lateEffectSecondsDefault: Int64 = 240
+    package static let pingEverySecondsDefault: Int64 = 86_400
 
     package init(
         database: any Database, vault: Vault, now: @escaping @Sendable () -> Timestamp,

@@ -273,15 +273,20 @@ package struct TenantAdmin: Sendable {
         _ db: any SQLConnection, _ tenant: TenantID, for state: TenantRecord.State
     ) throws {
         guard state == .active else { return }
-        let set = Set(try CredentialsTable.list(db, tenant: tenant).map(\.purpose))
-        let needed: [CredentialPurpose] = [.vismaClientID, .vismaClientSecret, .stripeKey]
-        let missing = needed.filter { !set.contains($0) }
+        let missing = try missingCredentials(db, tenant)
         guard missing.isEmpty else {
             throw ConnectorError(
                 code: "tenant.credentials_missing",
                 text: "tenant '\(tenant)' cannot be active without \(missing.map(\.rawValue).joined(separator: ", ")); "
                     + "set them with `ml-connector credentials set`", disposition: .reject)
         }
+    }
+
+    /// Those without which neither system can be reached.
+    static func missingCredentials(_ db: any SQLConnection, _ tenant: TenantID) throws -> [CredentialPurpose] {
+        let set = Set(try CredentialsTable.list(db, tenant: tenant).map(\.purpose))
+        let needed: [CredentialPurpose] = [.vismaClientID, .vismaClientSecret, .stripeKey]
+        return needed.filter { !set.contains($0) }
     }
 
     static func encoded(_ policy: Policy) throws -> String {

@@ -93,7 +93,15 @@ package actor TenantSync {
                 report.stopped = "the tenant is not active"
                 return try await leave(lease, report, began)
             }
-            try await work(context, lease, mayPoll: mayPoll, &report)
+            var trouble: ConnectorError?
+            do {
+                try await work(context, lease, mayPoll: mayPoll, &report)
+            } catch let error as ConnectorError {
+                trouble = error
+            }
+            // Also when credentials are refused: that is what a ping explains.
+            if mayPoll { try await PingSchedule.run(tenant, gates: gates, environment: environment.holding(lease)) }
+            if let trouble { throw trouble }
             stops = 0
             pause = nil
         } catch let error as ConnectorError {
@@ -169,7 +177,7 @@ package actor TenantSync {
             try LeasesTable.release(db, tenant: tenant, owner: lease.owner, term: lease.term)
             let saved = try gates?.save(db, tenant: tenant, replacing: savedGates, now: environment.now())
             let kept = gates?.othersKeptUntil
-            return (try Self.schedule(db, tenant, keptUntil: kept, now: environment.now()), saved)
+            return (try Self.schedule(db, tenant, keptUntil: kept, environment), saved)
         }
         savedGates = saved ?? savedGates
         return nextDue
@@ -177,15 +185,18 @@ package actor TenantSync {
 
     /// Writes down when time alone makes the next turn due, and answers when anything does.
     private static func schedule(
-        _ db: any SQLConnection, _ tenant: TenantID, keptUntil: Timestamp?, now: Timestamp
+        _ db: any SQLConnection, _ tenant: TenantID, keptUntil: Timestamp?, _ environment: SyncEnvironment
     ) throws -> Timestamp? {
+        let now = environment.now()
         guard try TenantsTable.find(db, tenant: tenant)?.state == .active,
             let policy = try TenantRegistry.policy(db, tenant: tenant)
         else {
             try SchedulesTable.remove(db, tenant: tenant)
             return nil
         }
-        let timed = try PollSchedule.next(db, tenant: tenant, policy: policy, keptUntil: keptUntil, now: now)
+        let polled = try PollSchedule.next(db, tenant: tenant, policy: policy, keptUntil: keptUntil, now: now)
+        let pinged = try PingSchedule.next(db, tenant: tenant, environment: environment)
+        let timed = min(polled, pinged.map { max($0, keptUntil ?? now) } ?? polled)
         try SchedulesTable.set(db, tenant: tenant, dueAt: timed)
         return try [timed, WorkTable.nextDue(db, tenant: tenant)].compactMap { $0 }.min()
     }

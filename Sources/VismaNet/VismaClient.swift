@@ -109,6 +109,27 @@ package struct VismaClient: Sendable {
         }
     }
 
+    // MARK: trying out
+
+    /// The same company with lists of one row, where a read is to show no more than that it is possible. `scopes` (nil:
+    /// the usual ones) get a token of their own. `sendsCompany` false leaves the company header out.
+    package func trial(
+        scopes: [String]? = nil, sendsCompany: Bool = true, rateObserver: (@Sendable (RateBudget) -> Void)? = nil
+    ) -> VismaClient {
+        var settings = settings
+        settings.pageSize = 1
+        if !sendsCompany { settings.companyID = nil }
+        return VismaClient(
+            settings: settings, transport: transport, token: scopes.map { token.asking(for: $0) } ?? token, now: now,
+            redaction: redaction, counter: counter, rateObserver: rateObserver ?? self.rateObserver)
+    }
+
+    /// What the token is asked for.
+    package var wantedScopes: [String] { token.scopes }
+
+    /// What the token in use is good for; one is fetched when there is none.
+    package func grantedScopes() async throws(ConnectorError) -> Set<String> { try await token.current().scopes }
+
     // MARK: polling
 
     /// Invoices modified at or after `modifiedSince`, a text that the server itself wrote (nil: all). `page` begins
@@ -196,7 +217,7 @@ package struct VismaClient: Sendable {
         let list: ListDTO<OrganizationDTO> = try list(response, what: "the organization")
         guard let row = list.rows.compactMap(\.row).first else {
             throw ConnectorError(
-                code: "visma.company_empty",
+                code: VismaErrors.companyEmpty,
                 text: "Visma answers no organization at all: is the company id (ipp-company-id) the right one? A wrong "
                     + "one gives empty answers instead of an error",
                 disposition: .reauthorise, system: .visma, httpStatus: response.status,

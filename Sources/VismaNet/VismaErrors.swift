@@ -33,11 +33,11 @@ package enum VismaErrors {
             error.text = "\(shown): \(tenantRemedy); or the licence has expired or lacks the API user role"
             error.disposition = .reauthorise
         } else if response.status == 401 || lower.contains("companyincontext") {
-            error.code = "visma.unauthorised"
+            error.code = unauthorised
             error.text = "Visma refuses a fresh token (\(shown)): \(tenantRemedy)"
             error.disposition = .reauthorise
         } else if response.status == 403 {
-            error.code = "visma.forbidden"
+            error.code = forbidden
             error.text =
                 "\(shown): the token lacks a scope, or the company has not accepted the application: its Integration "
                 + "Administrator does that in the Visma App Store, and again after every new scope"
@@ -49,6 +49,15 @@ package enum VismaErrors {
         }
         return error
     }
+
+    // MARK: codes that a ping answers in its own words
+
+    package static let invalidClient = "visma.invalid_client"
+    package static let invalidScope = "visma.invalid_scope"
+    package static let invalidTenant = "visma.invalid_tenant"
+    package static let unauthorised = "visma.unauthorised"
+    package static let companyEmpty = "visma.company_empty"
+    package static let forbidden = "visma.forbidden"
 
     // MARK: closed periods
 

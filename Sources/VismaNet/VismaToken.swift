@@ -18,15 +18,20 @@ package actor VismaToken {
     /// A token that was handed out. The secret is wiped with the last holder.
     package final class Held: Sendable {
         package let secret: Secret
+        /// What it is good for, as the answer tells; what was asked for when the answer does not.
+        let scopes: Set<String>
         let usableUntil: Timestamp
 
-        init(_ secret: consuming Secret, usableUntil: Timestamp) {
+        init(_ secret: consuming Secret, scopes: Set<String>, usableUntil: Timestamp) {
             self.secret = secret
+            self.scopes = scopes
             self.usableUntil = usableUntil
         }
     }
 
     private let settings: VismaSettings
+    /// What is asked for.
+    let scopes: [String]
     private let clientID: SecretSource
     private let clientSecret: SecretSource
     private let transport: any Transport
@@ -38,18 +43,28 @@ package actor VismaToken {
     private var isMinting = false
     private var waiting: [CheckedContinuation<Result<Held, ConnectorError>, Never>] = []
 
+    /// `scopes` (nil: all that the settings need) are asked for together: Visma Connect refuses all when one of them is
+    /// not granted.
     package init(
-        settings: VismaSettings, clientID: @escaping SecretSource, clientSecret: @escaping SecretSource,
-        transport: any Transport, now: @escaping @Sendable () -> Timestamp, redaction: Redaction = Redaction(),
-        counter: CallCounter? = nil
+        settings: VismaSettings, scopes: [String]? = nil, clientID: @escaping SecretSource,
+        clientSecret: @escaping SecretSource, transport: any Transport, now: @escaping @Sendable () -> Timestamp,
+        redaction: Redaction = Redaction(), counter: CallCounter? = nil
     ) {
         self.settings = settings
+        self.scopes = scopes ?? Self.scopes + (settings.mayDelete ? [Self.deleteScope] : [])
         self.clientID = clientID
         self.clientSecret = clientSecret
         self.transport = transport
         self.now = now
         self.redaction = redaction
         self.counter = counter
+    }
+
+    /// Another token with the same credentials, for these scopes alone.
+    nonisolated func asking(for scopes: [String]) -> VismaToken {
+        VismaToken(
+            settings: settings, scopes: scopes, clientID: clientID, clientSecret: clientSecret, transport: transport,
+            now: now, redaction: redaction, counter: counter)
     }
 
     /// A token that is good for at least a minute. Fails with `.reauthorise` when Visma Connect does not accept the
@@ -111,7 +126,6 @@ package actor VismaToken {
         do {
             let id = try clientID()
             let secret = try clientSecret()
-            let scopes = Self.scopes + (settings.mayDelete ? [Self.deleteScope] : [])
             redaction.register(secret)
             let pairs = id.withText { idText in
                 secret.withText { secretText in
@@ -133,10 +147,12 @@ package actor VismaToken {
     private struct TokenDTO: Decodable {
         var token: String
         var lifetimeSeconds: Int64?
+        var scope: String?
 
         init(from decoder: any Decoder) throws {
             let fields = try decoder.container(keyedBy: AnyKey.self)
             token = try fields.required("access_token")
+            scope = try? fields.text("scope")
             lifetimeSeconds = try fields.amount("expires_in").map { Int64(truncating: $0.value as NSDecimalNumber) }
         }
     }
@@ -151,7 +167,9 @@ package actor VismaToken {
         let usable = max(lifetime - Self.marginSeconds, lifetime / 2)
         let secret = Secret(answer.token)
         redaction.register(secret)
-        return Held(secret, usableUntil: now().adding(seconds: usable))
+        let granted = Set((answer.scope ?? "").split(separator: " ").map(String.init))
+        return Held(
+            secret, scopes: granted.isEmpty ? Set(scopes) : granted, usableUntil: now().adding(seconds: usable))
     }
 
     private static let refusals: [(word: String, remedy: String)] = [

@@ -54,7 +54,10 @@ struct Assembly: Sendable {
             lateEffectSeconds: settings.lateEffectSeconds, writesOn: settings.writesOn,
             publicURL: settings.publicURL, redaction: redaction)
         // Without a heartbeat a lease must outlast the longest call.
-        if isNode { environment.leaseSeconds = settings.leaseSeconds }
+        if isNode {
+            environment.leaseSeconds = settings.leaseSeconds
+            environment.pingEverySeconds = SyncEnvironment.pingEverySecondsDefault
+        }
         let membership = NodeMembership(environment: environment, version: Product.version)
         environment.isLeaving = { membership.isDraining }
         self.environment = environment

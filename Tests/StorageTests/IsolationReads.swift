@@ -25,6 +25,7 @@ extension IsolationTests {
         ),
         ("AbilitiesTable.get(_:tenant:name:)", { try AbilitiesTable.get($0, tenant: $1, name: "invoice_record") }),
         ("AbilitiesTable.list(_:tenant:)", { try AbilitiesTable.list($0, tenant: $1) }),
+        ("PingsTable.lastAt(_:tenant:)", { try PingsTable.lastAt($0, tenant: $1) }),
         ("PingsTable.list(_:tenant:limit:)", { try PingsTable.list($0, tenant: $1, limit: 100) }),
         ("LeasesTable.find(_:tenant:)", { try LeasesTable.find($0, tenant: $1) }),
         (

@@ -70,6 +70,7 @@ extension IsolationTests {
             "PingsTable.insert(_:tenant:_:)",
             { try PingsTable.insert($0, tenant: $1, PingRecord(id: "other", at: now, outcome: .failed, steps: "[]")) }
         ),
+        ("PingsTable.prune(_:tenant:keeping:)", { try PingsTable.prune($0, tenant: $1, keeping: 0) }),
         (
             "LeasesTable.acquire(_:tenant:owner:now:ttlSeconds:)",
             { _ = try LeasesTable.acquire($0, tenant: $1, owner: "one", now: later, ttlSeconds: 60) }

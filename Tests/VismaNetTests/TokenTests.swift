@@ -30,6 +30,19 @@ struct TokenTests {
         }
     }
 
+    @Test("A token is good for what its answer says, or else for what was asked for")
+    func scopes() async throws {
+        let usual = try Rig()
+        #expect(try await usual.client.grantedScopes() == Set(VismaToken.scopes))
+        let narrow = try Rig(tokens: { _, _ in
+            answer(200, #"{"access_token":"t","expires_in":3600,"scope":"vismanet_erp_service_api:read"}"#)
+        })
+        #expect(try await narrow.client.grantedScopes() == ["vismanet_erp_service_api:read"])
+        let one = usual.client.trial(scopes: ["vismanet_erp_service_api:create"])
+        _ = try await one.grantedScopes()
+        #expect(usual.tokens.requests.last?.bodyText.contains("scope=vismanet_erp_service_api%3Acreate&") == true)
+    }
+
     @Test("Twenty callers at once cause one call")
     func singleFlight() async throws {
         let rig = try Rig(tokens: { request, index throws(TransportFailure) in

@@ -115,6 +115,10 @@ package struct VismaBehaviour: Sendable {
     /// Whether a document dated in a closed period is refused when it is made, or only when it is released.
     package enum ClosedPeriodRefusal: Sendable { case onCreate, onRelease }
 
+    /// What `ipp-company-id` does, of which the public facts disagree: nothing; pages of lists are empty unless it is
+    /// the company's number; or they are empty only when it is another.
+    package enum CompanyHeader: Sendable { case ignored, needed, optional }
+
     package var recordEdits = RecordEdits.refused
     package var attachmentsAllowed = true
     package var releaseDelaySeconds: Int64 = 0
@@ -140,6 +144,7 @@ package struct VismaBehaviour: Sendable {
     /// number can mean two documents.
     package var paymentNumbersAreShared = true
     package var isLicensed = true
+    package var companyHeader = CompanyHeader.ignored
     package var paymentReferenceLengthMax = 40
     /// Host in `Location` headers, on purpose not the one that was called.
     package var locationHost = "integration.visma.net"

@@ -50,7 +50,12 @@ extension VismaWorld {
     mutating func call(_ request: SandboxRequest, tenant: String) -> SandboxResponse {
         guard var ledger = ledgers[tenant] else { return SandboxResponse(status: 401) }
         ledgers[tenant] = nil
-        var response = ledger.dispatch(request)
+        let header = request.header("ipp-company-id")
+        let isOtherCompany =
+            request.query.contains("pageNumber=") && header != ledger.company.number
+            && (ledger.behaviour.companyHeader == .needed
+                || ledger.behaviour.companyHeader == .optional && header != nil)
+        var response = isOtherCompany ? .visma(200, .array([])) : ledger.dispatch(request)
         response.headers += ledger.rateHeaders
         response.headers.append(("Ipp-Request-Id", ledger.guid()))
         ledgers[tenant] = ledger

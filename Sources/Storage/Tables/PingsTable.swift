@@ -31,6 +31,22 @@ package enum PingsTable {
             """)
     }
 
+    /// When the tenant was pinged last; nil: never.
+    package static func lastAt(_ db: any SQLConnection, tenant: TenantID) throws -> Timestamp? {
+        try db.query("SELECT at FROM pings WHERE tenant_id = \(tenant) ORDER BY at DESC LIMIT 1").first?
+            .timestamp("at")
+    }
+
+    /// Lets go of all but the newest `count`.
+    package static func prune(_ db: any SQLConnection, tenant: TenantID, keeping count: Int) throws {
+        try db.execute(
+            """
+            DELETE FROM pings WHERE tenant_id = \(tenant) AND at <= (
+                SELECT at FROM pings WHERE tenant_id = \(tenant) ORDER BY at DESC, id DESC LIMIT 1 OFFSET \(count)
+            )
+            """)
+    }
+
     /// Newest first.
     package static func list(_ db: any SQLConnection, tenant: TenantID, limit: Int) throws -> [PingRecord] {
         try db.query(

@@ -34,7 +34,8 @@ struct CredentialsCommand: AsyncParsableCommand {
             abstract: "Seals a secret of a company.",
             discussion: """
                 The secret comes from --file, from standard input, or from a prompt without echo; never from an \
-                argument. A newline at its end is taken off. Setting it again makes a new version.
+                argument. A newline at its end is taken off. Setting it again makes a new version. Once the company \
+                has all its credentials they are tried by a ping; what that finds is told, and the secret stays set.
 
                 Example: pass show acme/stripe | ml-connector credentials set acme stripe-key
                 """)
@@ -48,11 +49,12 @@ struct CredentialsCommand: AsyncParsableCommand {
         var file: String?
 
         @OptionGroup var store: StoreOptions
+        @OptionGroup var systems: SystemOptions
         @OptionGroup var format: OutputOptions
 
         func run() async throws {
             let id = try tenant.id
-            let settings = try Settings.load(store.given)
+            let settings = try Settings.load(store.given, systems.given)
             let purpose = purpose
             let file = file
             let shown = try await Assembly.run(settings) { assembly in
@@ -64,12 +66,17 @@ struct CredentialsCommand: AsyncParsableCommand {
                 let set = try await assembly.database.read {
                     try CredentialsTable.latest($0, tenant: id, purpose: purpose.stored)
                 }
-                return (fingerprint: fingerprint, version: set?.version ?? 1)
+                let steps = try await Ping(environment: assembly.environment).runIfComplete(id)
+                return (fingerprint: fingerprint, version: set?.version ?? 1, steps: steps)
             }
             format.show([
                 "tenant": Value(id), "purpose": .text(purpose.rawValue), "fingerprint": .text(shown.fingerprint),
-                "version": Value(shown.version),
+                "version": Value(shown.version), "ping": .text(PingView.outcome(shown.steps)),
+                "ping_steps": Value(PingView.notable(shown.steps ?? []).map(PingView.step)),
             ])
+            if shown.steps?.contains(where: { $0.outcome == .failed }) == true {
+                format.remark("\nThe credential is set. Try it again with: ml-connector tenant ping \(id)")
+            }
         }
     }
 }

@@ -104,18 +104,25 @@ struct TenantCommand: AsyncParsableCommand {
             commandName: "ping",
             abstract: "Tries a company's credentials against Visma and Stripe, by reads only.",
             discussion: """
-                Each step says what was seen and, where it failed, what to do. Exit status 1 when a step failed.
+                Each step says what was seen and, where it failed, what to do. Exit status 1 when a step failed. \
+                `serve` does the same once a day for every active company, and `credentials set` at every change; \
+                --history lists the last pings and makes none.
 
                 Example: ml-connector tenant ping acme
                 """)
 
         @OptionGroup var tenant: TenantArgument
+
+        @Flag(name: .long, help: "List the last pings, newest first, in place of making one.")
+        var history = false
+
         @OptionGroup var store: StoreOptions
         @OptionGroup var systems: SystemOptions
         @OptionGroup var format: OutputOptions
 
         func run() async throws {
             let id = try tenant.id
+            if history { return try await showHistory(id) }
             let steps = try await Assembly.run(Settings.load(store.given, systems.given)) { assembly in
                 _ = try await assembly.database.read { try TenantsTable.require($0, id) }
                 return try await Ping(environment: assembly.environment).run(id)
@@ -123,17 +130,19 @@ struct TenantCommand: AsyncParsableCommand {
             let failed = steps.filter { $0.outcome == .failed }
             format.show([
                 "tenant": Value(id), "passed": .flag(failed.isEmpty),
-                "steps": Value(
-                    steps.map { step in
-                        [
-                            "name": .text(step.name), "outcome": .text(step.outcome.rawValue),
-                            "seen": .text(step.seen), "remedy": Value(step.remedy),
-                        ]
-                    }),
+                "steps": Value(steps.map(PingView.step)),
             ])
             guard failed.isEmpty else {
                 throw Failure(.failed, "ping of '\(id)' failed at \(failed.map(\.name).joined(separator: ", "))")
             }
+        }
+
+        private func showHistory(_ id: TenantID) async throws {
+            let pings = try await Assembly.read(Settings.load(store.given, systems.given)) { db in
+                _ = try TenantsTable.require(db, id)
+                return try PingsTable.list(db, tenant: id, limit: Ping.keptMax).map(PingView.past)
+            }
+            format.show(pings, as: "pings", columns: ["at", "outcome", "failed", "warned"])
         }
     }
 }
