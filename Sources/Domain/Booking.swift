@@ -77,10 +77,10 @@ package struct Booking: Hashable, Sendable {
     /// The fact that it books: `inpay_1` of `inpay_1+2`, the second booking of the same payment.
     package var fact: String { String(cause.prefix { $0 != "+" }) }
 
-    /// Neither voided nor about to be.
     /// Visma has yet to do what was asked of it, or we have yet to ask.
     package var isUnderWay: Bool { state == .created || state == .releasing || state == .voiding }
 
+    /// Neither voided nor about to be.
     package var stands: Bool { state != .voiding && state != .voided }
 }
 
